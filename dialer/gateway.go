@@ -1,0 +1,76 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Gateway is one PBX that we place calls through.
+type Gateway interface {
+	// Name is the gateway's name in the settings.
+	Name() string
+	Capabilities() Capabilities
+	// Run connects, reconnects and reports until ctx ends. It calls sink from
+	// one goroutine, in the order of what happened; sink may block for a short
+	// while. The first event is LinkUp or LinkDown.
+	Run(ctx context.Context, sink func(Event)) error
+	// Place asks the PBX to place a call and returns when the PBX has taken
+	// the request. Its error wraps ErrNotSent, ErrRefused or
+	// ErrOutcomeUnknown. The call's events may come before Place returns.
+	Place(ctx context.Context, r Request) error
+	// Hangup asks the PBX to end a call. An error that wraps ErrNoCall says
+	// that the PBX does not know the call.
+	Hangup(ctx context.Context, call string) error
+	// Survey asks the PBX which of our calls live. The answer is one Census
+	// event in the stream of events, so that it stands in order with them.
+	Survey(ctx context.Context) error
+	// Supports reports whether the PBX can dial with a channel technology;
+	// true where it cannot be known.
+	Supports(ctx context.Context, tech string) (bool, error)
+}
+
+// Capabilities are the differences between kinds of PBX that the engine has to
+// respect.
+type Capabilities struct {
+	// AgentFirst: the agent is rung first, the customer after. Then there is
+	// one call for each free agent and nobody is abandoned.
+	AgentFirst bool
+	// Hangup: calls can be ended by us.
+	Hangup bool
+	// Agents: the agents of queues are seen and reported.
+	Agents bool
+}
+
+// What became of a request to place a call. After ErrNotSent and ErrRefused
+// no phone rings; after ErrOutcomeUnknown one may, and the request must not be
+// repeated.
+var (
+	ErrNotSent        = errors.New("request was not sent")
+	ErrRefused        = errors.New("request was refused by the PBX")
+	ErrOutcomeUnknown = errors.New("request was sent, no answer came")
+	ErrNoCall         = errors.New("the PBX does not know the call")
+	ErrNotOffered     = errors.New("not offered by this kind of PBX")
+)
+
+// Request is one call to place.
+type Request struct {
+	Call     string // uuid of the dialing; the channel's id at the PBX
+	ActionID string // uuid of the request
+	Channel  string // what to dial, e.g. PJSIP/300@trunk
+	Number   string // the bare number
+	CallerID string // "" = the PBX's default
+	Codecs   string // comma separated, "" = the PBX's
+	Timeout  time.Duration
+
+	// Either an extension (Context, Exten, Priority) or an application.
+	Context, Exten, Priority string
+	Application, Data        string
+	EarlyMedia               bool // extensions only
+
+	Variables map[string]string
+
+	// Before, if set, is called right before the request is written to the
+	// PBX. Its error means that nothing is written (ErrNotSent).
+	Before func() error
+}

@@ -1,0 +1,90 @@
+package dlma
+
+import "time"
+
+// Numbers is how many numbers an entry may have.
+const Numbers = 8
+
+// Status is an entry's status, in the numbers of the wire.
+type Status int
+
+// The statuses of an entry.
+const (
+	Idle     Status = 0
+	Dialing  Status = 1
+	Reserved Status = 2 // kept out of automatic dialing
+)
+
+// Answered is the res_dial of an entry whose customer has answered; such an
+// entry is not dialed again.
+const Answered = 4
+
+// Entry is one customer of a list.
+type Entry struct {
+	UUID       string
+	List       string // uuid of its list
+	Name       string
+	Detail     string
+	Email      string
+	Ukey       string // the user's own key
+	ResvTarget string
+	Status     Status
+	Number     [Numbers]string // "" = none
+	Tries      [Numbers]int
+	Variables  map[string]string
+
+	// While a call is open: its uuid and its campaign's and plan's.
+	Dialing         string
+	DialingCampaign string
+	DialingPlan     string
+
+	// The last result.
+	ResDial         int
+	ResDialDetail   string
+	ResHangup       int
+	ResHangupDetail string
+	// Unknown says that nobody knows whether the last call was answered.
+	Unknown bool
+
+	TmLastDial   time.Time
+	TmLastHangup time.Time
+
+	InUse    bool
+	TmCreate time.Time
+	TmUpdate time.Time
+	TmDelete time.Time
+}
+
+// Pick says which entries of a list may be dialed now, and how many are
+// wanted. It is what a plan allows, in this package's words.
+type Pick struct {
+	List          string // uuid
+	MaxTries      [Numbers]int
+	RetryDelay    time.Duration // an entry is ready when its last hang-up is more than this before Now
+	RedialUnknown bool
+	Now           time.Time
+	Count         int // at most so many
+}
+
+// Outlook is what a list still holds under a Pick.
+type Outlook struct {
+	Ready int // entries that could be dialed now, counted up to Pick.Count
+	// Next is when the next waiting entry becomes ready; zero if none waits.
+	Next time.Time
+	// Open counts the entries of the list that are being dialed.
+	Open int
+}
+
+// Ended reports that nothing is left to dial and nothing is being dialed.
+func (o Outlook) Ended() bool { return o.Ready == 0 && o.Next.IsZero() && o.Open == 0 }
+
+// Counts are the entries of a list by what can be done with them under a Pick.
+type Counts struct {
+	Total    int `json:"total"`
+	Idle     int `json:"idle"` // could be dialed now
+	Dialing  int `json:"dialing"`
+	Answered int `json:"answered"`
+	UsedUp   int `json:"used_up"` // no number has tries left
+	Waiting  int `json:"waiting"` // have tries left and wait for the retry delay
+	Unknown  int `json:"unknown"` // perhaps answered unseen, not dialed again
+}

@@ -1,0 +1,123 @@
+package predictor
+
+import "time"
+
+// Pacer decides how many calls a campaign places. A Pacer belongs to one
+// campaign and to one goroutine; the same history gives the same answers.
+type Pacer interface {
+	Decide(Snapshot) Decision
+	Observe(Outcome)
+}
+
+// Snapshot is what is known at one moment.
+type Snapshot struct {
+	Now time.Time
+	Age time.Duration // how old the view of the agents is
+
+	// Unlimited: the destination has no agents to run out of; Limit alone
+	// holds it back.
+	Unlimited bool
+	// Idle is how many free agents this campaign may count on: agents that it
+	// shares with others, who have calls out for them, are already taken off.
+	Idle int
+	Busy []Busy
+	// Ringing are the calls for these agents that are not answered yet, of
+	// this campaign and of those it shares its queue with.
+	Ringing []Ringing
+	// Waiting is how long each answered customer of ours has waited for an agent.
+	Waiting []time.Duration
+	// Strangers is how many callers who are not ours wait for the same agents.
+	Strangers int
+
+	// Next are the classes of the entries that would be called next, in order.
+	Next []Class
+	// Ready is how many entries could be called now, counted up to a bound of
+	// the caller's.
+	Ready int
+	// Windows are the compliance windows in force.
+	Windows []Window
+	// ServiceLevel is how many calls may be out beyond what the pacer finds right.
+	ServiceLevel int
+	// Limits are hard bounds on how many calls may be placed now, each with
+	// its name; none may be exceeded.
+	Limits []Limit
+}
+
+// AgentPhase is what a busy agent is doing.
+type AgentPhase int
+
+// The phases of a busy agent.
+const (
+	AgentRinging AgentPhase = iota
+	AgentTalking
+	AgentWrapUp
+)
+
+// Busy is one agent who is not free.
+type Busy struct {
+	Phase   AgentPhase
+	For     time.Duration // in this phase
+	Leaving bool          // pauses or logs out when free
+}
+
+// Ringing is one call that has not been answered.
+type Ringing struct {
+	For   time.Duration // since it was placed
+	Class Class
+}
+
+// Class is what a call's answer chance is learned by. The zero value is "not known".
+type Class struct {
+	Tries      int // tries of the entry so far
+	Number     int // which number, 1 to 8; 0 = not known
+	Hour       int // hour of the day, 0 to 23, in the campaign's zone
+	LastResult int // res_dial of the last try
+}
+
+// Window counts live answers and abandoned calls in one compliance window.
+type Window struct {
+	Name      string
+	Live      int
+	Abandoned int
+	Target    float64 // highest rate allowed, a fraction of 1
+}
+
+// Limit is a hard bound.
+type Limit struct {
+	Name string // what it is called in Decision.Reason, e.g. "max_calls of the gateway"
+	Free int    // how many more calls it allows now; negative counts as 0
+}
+
+// Decision is how many calls to place now, and why not more.
+type Decision struct {
+	Place  int
+	Reason string   // one sentence: what limited Place; "" if nothing did
+	Code   string   // short form of the reason for machines: agents, limit, list, budget, cold_start
+	Facts  []Figure // the figures behind it, in a fixed order
+}
+
+// Figure is one number behind a decision.
+type Figure struct {
+	Name  string
+	Value float64
+}
+
+// OutcomeKind says what an Outcome tells.
+type OutcomeKind int
+
+// The kinds of outcomes.
+const (
+	CallAnswered  OutcomeKind = iota // a call of Class was answered live after After
+	CallFailed                       // a call of Class ended without an answer after After
+	CallAbandoned                    // an answered call found no agent in time
+	TalkEnded                        // a talk lasted After
+	WrapUpEnded                      // a wrap-up lasted After
+)
+
+// Outcome is one thing to learn from.
+type Outcome struct {
+	Kind  OutcomeKind
+	At    time.Time
+	After time.Duration
+	Class Class
+}

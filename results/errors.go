@@ -17,3 +17,7 @@ func (e Invalid) Error() string { return e.Field + " " + e.Message }
 type Conflict string
 
 func (e Conflict) Error() string { return string(e) }
+
+// ErrLeaseLost is returned by writes whose lease is held by somebody else or
+// has run out.
+var ErrLeaseLost = errors.New("lease lost")

@@ -46,17 +46,29 @@ func (b *builder) action(name string) (Action, error) {
 }
 
 // Ping asks for a sign of life. The reply has a Timestamp.
-func Ping() Action { return Action{Name: "Ping"} }
+type Ping struct{}
+
+// Action returns the action; the error is always nil.
+func (Ping) Action() (Action, error) { return Action{Name: "Ping"}, nil }
 
 // CoreStatus asks when the PBX was started and how many calls it has. The
 // reply's CoreStartupDate and CoreStartupTime are in the PBX's own zone.
-func CoreStatus() Action { return Action{Name: "CoreStatus"} }
+type CoreStatus struct{}
+
+// Action returns the action; the error is always nil.
+func (CoreStatus) Action() (Action, error) { return Action{Name: "CoreStatus"}, nil }
 
 // CoreSettings asks for the version and settings of the PBX.
-func CoreSettings() Action { return Action{Name: "CoreSettings"} }
+type CoreSettings struct{}
+
+// Action returns the action; the error is always nil.
+func (CoreSettings) Action() (Action, error) { return Action{Name: "CoreSettings"}, nil }
 
 // CoreShowChannels lists all channels; for Client.List.
-func CoreShowChannels() Action { return Action{Name: "CoreShowChannels"} }
+type CoreShowChannels struct{}
+
+// Action returns the action; the error is always nil.
+func (CoreShowChannels) Action() (Action, error) { return Action{Name: "CoreShowChannels"}, nil }
 
 // Status lists all channels in more detail, or one if Channel is set, with
 // the values of Variables; for Client.List. An unknown channel is a

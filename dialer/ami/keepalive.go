@@ -46,7 +46,7 @@ func (p *pinger) send() {
 	if p.call != nil {
 		return
 	}
-	call, err := p.client.newCall(Ping(), false)
+	call, err := p.client.newCall(Action{Name: "Ping"}, false)
 	if err != nil || p.session.register(call) != nil {
 		return
 	}

@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/outpace/outpace/plan/variables"
+)
+
+// The limits of a plan's values.
+const (
+	MaxName   = 255  // characters of a name
+	MaxDetail = 4096 // characters of a detail
+
+	MinDialTimeout  = time.Second
+	MaxDialTimeout  = 120 * time.Second
+	MaxRetryDelay   = 31_536_000 * time.Second
+	MaxServiceLevel = 10_000
+	MaxTries        = 100    // tries of one number
+	MaxMaxCalls     = 10_000 // max_calls
+	MaxMaxCPS       = 1_000  // max_cps
+)
+
+var (
+	gateway = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+	codec   = regexp.MustCompile(`^!?[0-9A-Za-z_.-]{1,32}(:[0-9]{1,4})?$`)
+)
+
+// Validate checks all values that a user can set. Its error is an Invalid that
+// names the first wrong field as it is called on the wire. Whether the gateway
+// exists is not for a plan to know.
+func (p Plan) Validate() error {
+	return firstError(
+		text("name", p.Name, MaxName),
+		text("detail", p.Detail, MaxDetail),
+		between("dial_mode", p.Mode, ModeNone, ModePredictive),
+		p.validateRoute(),
+		p.validateTimes(),
+		between("dl_end_handle", p.EndHandle, 0, 1),
+		between("service_level", p.ServiceLevel, 0, MaxServiceLevel),
+		p.validateTries(),
+		optional("max_calls", p.MaxCalls, MaxMaxCalls),
+		optional("max_cps", p.MaxCPS, MaxMaxCPS),
+		p.validateCall(),
+	)
+}
+
+// Startable returns an Invalid if a campaign with this plan cannot start.
+func (p Plan) Startable() error {
+	if p.Mode != ModePredictive {
+		return Invalid{"dial_mode", "of the plan must be 1 (predictive) before a campaign can start"}
+	}
+	return nil
+}
+
+func (p Plan) validateRoute() error {
+	if p.Gateway != "" && !gateway.MatchString(p.Gateway) {
+		return Invalid{"gateway", "must be 1 to 64 of the characters 0-9 A-Z a-z . _ -"}
+	}
+	if _, ok := forms[strings.ToLower(p.Tech)]; !ok {
+		return errTech
+	}
+	if p.Trunk != "" && !trunk.MatchString(p.Trunk) {
+		return errTrunk
+	}
+	return nil
+}
+
+func (p Plan) validateTimes() error {
+	if p.DialTimeout < MinDialTimeout || p.DialTimeout > MaxDialTimeout || p.DialTimeout%time.Millisecond != 0 {
+		return Invalid{"dial_timeout", fmt.Sprintf("must be %d to %d (milliseconds)",
+			MinDialTimeout.Milliseconds(), MaxDialTimeout.Milliseconds())}
+	}
+	if p.RetryDelay < 0 || p.RetryDelay > MaxRetryDelay || p.RetryDelay%time.Second != 0 {
+		return Invalid{"retry_delay", fmt.Sprintf("must be 0 to %d (seconds)", MaxRetryDelay/time.Second)}
+	}
+	return nil
+}
+
+func (p Plan) validateTries() error {
+	for i, n := range p.MaxRetry {
+		if err := between(fmt.Sprintf("max_retry_cnt_%d", i+1), n, 0, MaxTries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateCall checks what goes to the PBX as it is.
+func (p Plan) validateCall() error {
+	if err := text("caller_id", p.CallerID, MaxName); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(p.CallerID, unicode.IsControl) {
+		return Invalid{"caller_id", "must not contain control characters"}
+	}
+	switch p.EarlyMedia {
+	case "", "true", "false":
+	default:
+		return Invalid{"early_media", `must be "true", "false" or null`}
+	}
+	if err := text("codecs", p.Codecs, MaxName); err != nil {
+		return err
+	}
+	if p.Codecs != "" {
+		for name := range strings.SplitSeq(p.Codecs, ",") {
+			if !codec.MatchString(strings.Trim(name, " ")) {
+				return Invalid{"codecs", "must be names of codecs, separated by commas"}
+			}
+		}
+	}
+	if err := variables.Check(p.Variables, variables.WithHeaders); err != nil {
+		return Invalid{"variables", err.Error()}
+	}
+	return nil
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text checks what is stored as it is. NUL is refused since Postgres cannot
+// keep it.
+func text(field, value string, limit int) error {
+	switch {
+	case !utf8.ValidString(value) || strings.Contains(value, "\x00"):
+		return Invalid{field, "must be valid UTF-8 without NUL"}
+	case utf8.RuneCountInString(value) > limit:
+		return Invalid{field, fmt.Sprintf("must not be longer than %d characters", limit)}
+	}
+	return nil
+}
+
+func between(field string, value, low, high int) error {
+	if value < low || value > high {
+		return Invalid{field, fmt.Sprintf("must be %d to %d", low, high)}
+	}
+	return nil
+}
+
+func optional(field string, value *int, high int) error {
+	if value == nil {
+		return nil
+	}
+	return between(field, *value, 1, high)
+}

@@ -1,6 +1,9 @@
 package campaign
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The types of destination, in the numbers of the wire.
 const (
@@ -26,4 +29,33 @@ type Destination struct {
 	TmCreate time.Time
 	TmUpdate time.Time
 	TmDelete time.Time
+}
+
+// Startable returns an Invalid if a campaign with this destination cannot
+// start. The priority of an extension may be missing: it is 1 then.
+func (d Destination) Startable() error {
+	switch {
+	case d.Type == TypeApplication && d.Application == "":
+		return Invalid{"application", "of the destination must be set before a campaign can start"}
+	case d.Type == TypeExten && d.Context == "":
+		return Invalid{"context", "of the destination must be set before a campaign can start"}
+	case d.Type == TypeExten && d.Exten == "":
+		return Invalid{"exten", "of the destination must be set before a campaign can start"}
+	}
+	return nil
+}
+
+// HonoursEarlyMedia reports whether the PBX connects the destination on early
+// media when a plan asks for it. It does so for extensions only.
+func (d Destination) HonoursEarlyMedia() bool { return d.Type == TypeExten }
+
+// Queue is the name of the queue that takes the calls: the data up to the
+// first comma when the application is queue, in any case of letters. It is ""
+// for all other destinations, which have no agents that are seen.
+func (d Destination) Queue() string {
+	if d.Type != TypeApplication || !strings.EqualFold(d.Application, "queue") {
+		return ""
+	}
+	name, _, _ := strings.Cut(d.Data, ",")
+	return name
 }

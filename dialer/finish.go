@@ -1,0 +1,150 @@
+package dialer
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"github.com/outpace/outpace/results"
+)
+
+// maxDetail bounds the words of a PBX that are kept, in bytes.
+const maxDetail = 200
+
+func (c *Call) signals(end time.Time) results.Signals {
+	s := results.Signals{
+		Answered:      c.answered,
+		Response:      c.response,
+		ResponseOK:    c.responseOK,
+		Reason:        c.reason,
+		DialStatus:    c.dialStatus,
+		Hangup:        c.hangup,
+		Cause:         c.row.ResHangup,
+		TechCause:     c.techCause,
+		Channel:       c.mayHaveChannel(),
+		Rang:          c.rang,
+		CancelledByUs: !c.cancelledAt.IsZero(),
+		CustomerEnded: c.customer,
+		Timeout:       c.row.DialTimeout,
+	}
+	if !c.sent.IsZero() {
+		s.Elapsed = end.Sub(c.sent)
+	}
+	return s
+}
+
+// finish ends the call with what is known. Without a hang-up and a response
+// that is a call that was found dead: answered if it is known to have been,
+// unknown if it may have been.
+func (c *Call) finish(at time.Time) Change {
+	end := c.endTime()
+	out := results.Classify(c.signals(end))
+	r := c.draft(at)
+	r.ResDial, r.ResDialDetail, r.Disposition = out.ResDial, out.Detail, out.Disposition
+	r.TmHangup = c.hangupAt
+	if c.answered {
+		r.Disposition, r.Abandoned = c.verdict()
+	}
+	c.measure(&r, end)
+	return c.close(r, at)
+}
+
+// notPlaced ends a call whose request never became one.
+func (c *Call) notPlaced(at time.Time, status int, err error) Change {
+	c.row.Status = status
+	r := c.draft(at)
+	r.Disposition = results.NotPlaced
+	r.ResDial, r.ResDialDetail = results.DialNone, clip(err.Error())
+	return c.close(r, at)
+}
+
+func (c *Call) draft(at time.Time) results.Result {
+	return results.Result{
+		Attempt:         c.row.Attempt,
+		Status:          c.row.Status,
+		Channel:         c.row.Channel,
+		Agent:           c.row.Agent,
+		ResHangup:       c.row.ResHangup,
+		ResHangupDetail: c.row.ResHangupDetail,
+		TmDial:          c.row.TmDial,
+		TmRing:          c.row.TmRing,
+		TmAnswer:        c.row.TmAnswer,
+		TmAgent:         c.row.TmAgent,
+		TmUpdate:        at,
+	}
+}
+
+func (c *Call) close(r results.Result, at time.Time) Change {
+	c.row.ResDial, c.row.ResDialDetail, c.row.TmUpdate = r.ResDial, r.ResDialDetail, at
+	c.result, c.ended = r, true
+	return ChangeRow | ChangeEnded | c.enter(Ended)
+}
+
+// endTime is when the call ended as far as that was seen; zero if it was not.
+func (c *Call) endTime() time.Time {
+	if c.hangup {
+		return c.hangupAt
+	}
+	if c.response && !c.responseOK {
+		return c.respondedAt
+	}
+	return time.Time{}
+}
+
+// verdict says whether an answered customer was abandoned; nil where that is
+// not counted.
+func (c *Call) verdict() (results.Disposition, *bool) {
+	if c.row.Queue == "" || c.sight.blind || c.row.TmAnswer.IsZero() {
+		return results.Answered, nil
+	}
+	deadline := c.row.TmAnswer.Add(c.row.Patience)
+	abandoned := true
+	if !c.row.TmAgent.IsZero() {
+		abandoned = c.row.TmAgent.After(deadline)
+		if !abandoned {
+			return results.Answered, &abandoned
+		}
+		return results.Abandoned, &abandoned
+	}
+	oursFirst := !c.cancelledAt.IsZero() && c.cancelledAt.Before(c.customerAt)
+	if c.customer && !oursFirst && !c.customerAt.After(deadline) {
+		abandoned = false
+		return results.HungUpEarly, &abandoned
+	}
+	return results.Abandoned, &abandoned
+}
+
+// measure fills in how long things took. What was not seen to end has no
+// length.
+func (c *Call) measure(r *results.Result, end time.Time) {
+	between := func(from time.Time, to ...time.Time) time.Duration {
+		for _, t := range to {
+			if !from.IsZero() && !t.IsZero() {
+				return max(0, t.Sub(from))
+			}
+		}
+		return 0
+	}
+	r.Ring = between(r.TmDial, r.TmAnswer, end)
+	if !c.answered {
+		return
+	}
+	r.Billsec = int(between(r.TmAnswer, end) / time.Second)
+	if r.Queue == "" && r.TmAgent.IsZero() {
+		r.Talk = between(r.TmAnswer, end)
+		return
+	}
+	r.Wait = between(r.TmAnswer, r.TmAgent, end)
+	r.Talk = between(r.TmAgent, end)
+}
+
+// clip shortens a text to maxDetail bytes without cutting a character.
+func clip(text string) string {
+	if len(text) <= maxDetail {
+		return text
+	}
+	text = text[:maxDetail]
+	for !utf8.ValidString(text) && len(text) > maxDetail-utf8.UTFMax {
+		text = text[:len(text)-1]
+	}
+	return text
+}

@@ -16,15 +16,15 @@ type day int
 
 // rules are a calendar's strings, read.
 type rules struct {
-	zone             *time.Location
-	start, end       time.Duration // of the day: start < 24 h; end 0 = the midnight after
-	hasStart, hasEnd bool
-	first, last      day
-	hasFirst         bool
-	hasLast          bool
-	dates, except    map[day]bool
-	weekdays         [7]bool
-	hasWeekdays      bool
+	zone        *time.Location
+	start, end  time.Duration // of the day, 0 if not set: the midnight before and the one after it
+	first, last day
+	hasFirst    bool
+	hasLast     bool
+	dates       map[day]bool
+	except      map[day]bool
+	weekdays    [7]bool
+	hasWeekdays bool
 }
 
 // Validate checks that mode, zone, dates, times and weekdays are real. Its
@@ -44,10 +44,10 @@ func (c Calendar) parse() (rules, error) {
 	if r.zone, err = parseZone(c.Zone); err != nil {
 		return rules{}, err
 	}
-	if r.start, r.hasStart, err = parseTime("sc_time_start", c.TimeStart); err != nil {
+	if r.start, err = parseTime("sc_time_start", c.TimeStart); err != nil {
 		return rules{}, err
 	}
-	if r.end, r.hasEnd, err = parseTime("sc_time_end", c.TimeEnd); err != nil {
+	if r.end, err = parseTime("sc_time_end", c.TimeEnd); err != nil {
 		return rules{}, err
 	}
 	if r.first, r.hasFirst, err = parseDate("sc_date_start", c.DateStart); err != nil {
@@ -80,15 +80,15 @@ func parseZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-func parseTime(field, value string) (time.Duration, bool, error) {
+func parseTime(field, value string) (time.Duration, error) {
 	if value == "" {
-		return 0, false, nil
+		return 0, nil
 	}
 	t, err := time.Parse("15:04:05", value)
 	if err != nil || len(value) != len("15:04:05") {
-		return 0, false, Invalid{field, "must be a time of day, hh:mm:ss, 00:00:00 to 23:59:59"}
+		return 0, Invalid{field, "must be a time of day, hh:mm:ss, 00:00:00 to 23:59:59"}
 	}
-	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second, true, nil
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second, nil
 }
 
 func parseDate(field, value string) (day, bool, error) {

@@ -1,6 +1,8 @@
 package ami
 
 import (
+	"errors"
+	"io"
 	"net"
 	"time"
 )
@@ -15,7 +17,10 @@ type idleConn struct {
 // Read implements io.Reader.
 func (c *idleConn) Read(p []byte) (int, error) {
 	if c.idle > 0 {
-		if err := c.SetReadDeadline(time.Now().Add(c.idle)); err != nil {
+		// A pipe whose far end is closed refuses a deadline; its Read tells the
+		// end of the stream.
+		err := c.SetReadDeadline(time.Now().Add(c.idle))
+		if err != nil && !errors.Is(err, io.ErrClosedPipe) {
 			return 0, err
 		}
 	}

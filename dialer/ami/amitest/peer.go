@@ -183,7 +183,7 @@ func (p *Peer) Refuse() error {
 	if err != nil {
 		return err
 	}
-	time.Sleep(time.Second)
+	<-time.After(time.Second)
 	if err := p.Send(Reply(login, "Error", "Message", "Authentication failed")); err != nil {
 		return err
 	}

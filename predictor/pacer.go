@@ -17,14 +17,18 @@ type Snapshot struct {
 	// Unlimited: the destination has no agents to run out of; Limit alone
 	// holds it back.
 	Unlimited bool
-	// Idle is how many free agents this campaign may count on: agents that it
-	// shares with others, who have calls out for them, are already taken off.
+	// Idle is how many agents the calls of this campaign's queue may count on,
+	// those in Ringing, Waiting and Strangers included: the free ones and
+	// those who are being rung for a waiting caller, less those that calls of
+	// other queues need.
 	Idle int
 	Busy []Busy
-	// Ringing are the calls for these agents that are not answered yet, of
-	// this campaign and of those it shares its queue with.
+	// LoggedIn is how many agents are logged in, whatever they are doing.
+	LoggedIn int
+	// Ringing are the calls for the campaign's queue that are not answered yet,
+	// of this campaign and of those it shares the queue with. Waiting is how
+	// long each answered customer of theirs has waited for an agent.
 	Ringing []Ringing
-	// Waiting is how long each answered customer of ours has waited for an agent.
 	Waiting []time.Duration
 	// Strangers is how many callers who are not ours wait for the same agents.
 	Strangers int

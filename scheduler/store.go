@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -10,10 +9,6 @@ import (
 	"github.com/outpace/outpace/plan"
 	"github.com/outpace/outpace/results"
 )
-
-// ErrLeaseLost is returned by writes whose lease is held by somebody else or
-// has run out.
-var ErrLeaseLost = errors.New("lease lost")
 
 // Leases keep two engines on one database from doing the same work.
 type Leases interface {
@@ -55,7 +50,7 @@ type Calls interface {
 	// their tries and writes a dialing for each, which build makes from the
 	// entry as it was before the claim, the number's index (1 to 8) and the
 	// try. lease is the token of the gateway's lease, gateway its name;
-	// ErrLeaseLost if it no longer holds.
+	// results.ErrLeaseLost if it no longer holds.
 	Claim(ctx context.Context, gateway, lease string, pick dlma.Pick,
 		build func(e dlma.Entry, number, try int) results.Dialing) ([]results.Dialing, error)
 	// Record stores the live rows of calls and finishes calls, in one
@@ -65,6 +60,8 @@ type Calls interface {
 	// TakeOver makes lease the owner of all open dialings of a gateway and
 	// returns them.
 	TakeOver(ctx context.Context, gateway, lease string) ([]results.Dialing, error)
+	// OpenCalls counts a campaign's open dialings, on any gateway.
+	OpenCalls(ctx context.Context, campaign string) (int, error)
 	// HangupsAsked returns the uuids of a gateway's open dialings that a user
 	// wants ended.
 	HangupsAsked(ctx context.Context, gateway string) ([]string, error)

@@ -1,0 +1,176 @@
+package scheduler
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/predictor"
+)
+
+// book is who takes calls and who waits for them, as the gateway reports it.
+type book struct {
+	agents  map[string]dialer.Agent
+	callers map[string]map[string]struct{} // strangers waiting, by queue
+	// wrapup is the pause after a talk that the destinations of a queue ask
+	// for, where the member's own is not set.
+	wrapup map[string]time.Duration
+}
+
+func newBook() book {
+	return book{
+		agents:  map[string]dialer.Agent{},
+		callers: map[string]map[string]struct{}{},
+		wrapup:  map[string]time.Duration{},
+	}
+}
+
+// reset forgets what may have changed unseen.
+func (b *book) reset() {
+	clear(b.agents)
+	clear(b.callers)
+}
+
+func (b *book) apply(e dialer.Event) {
+	switch e.Kind {
+	case dialer.QueuesReset:
+		b.reset()
+	case dialer.AgentChanged:
+		b.agents[e.Member.Interface] = *e.Member
+	case dialer.AgentGone:
+		delete(b.agents, e.Agent)
+	case dialer.CallerJoined:
+		if b.callers[e.Queue] == nil {
+			b.callers[e.Queue] = map[string]struct{}{}
+		}
+		b.callers[e.Queue][e.Caller] = struct{}{}
+	case dialer.CallerLeft:
+		delete(b.callers[e.Queue], e.Caller)
+	}
+}
+
+func (b *book) strangers(queue string) int { return len(b.callers[queue]) }
+
+// wrapEnd is when an agent's wrap-up is over; zero if he is in none.
+func (b *book) wrapEnd(a dialer.Agent, now time.Time) time.Time {
+	if a.Phase != dialer.AgentFree || a.TalkEnded.IsZero() {
+		return time.Time{}
+	}
+	pause := b.wrapup[a.TalkQueue]
+	for _, m := range a.Queues {
+		if m.Wrapup > 0 && (a.TalkQueue == "" || m.Queue == a.TalkQueue) {
+			pause = m.Wrapup
+		}
+	}
+	end := a.TalkEnded.Add(pause)
+	if !now.Before(end) {
+		return time.Time{}
+	}
+	return end
+}
+
+// nextWrapEnd is when the next wrap-up is over; zero if there is none.
+func (b *book) nextWrapEnd(now time.Time) time.Time {
+	var next time.Time
+	for _, a := range b.agents {
+		if end := b.wrapEnd(a, now); !end.IsZero() && (next.IsZero() || end.Before(next)) {
+			next = end
+		}
+	}
+	return next
+}
+
+// count is the agents of one queue, each one once.
+func (b *book) count(queue string, now time.Time) campaign.Agents {
+	var n campaign.Agents
+	for _, a := range b.agents {
+		m, ok := member(a, queue)
+		if !ok || a.Phase == dialer.AgentAway {
+			continue
+		}
+		n.LoggedIn++
+		switch {
+		case a.Phase != dialer.AgentFree:
+			n.Busy++
+		case m.Paused:
+			n.Paused++
+		case !b.wrapEnd(a, now).IsZero():
+			n.WrapUp++
+		default:
+			n.Free++
+		}
+	}
+	return n
+}
+
+func member(a dialer.Agent, queue string) (dialer.Membership, bool) {
+	i := slices.IndexFunc(a.Queues, func(m dialer.Membership) bool { return m.Queue == queue })
+	if i < 0 {
+		return dialer.Membership{}, false
+	}
+	return a.Queues[i], true
+}
+
+// groups are the agents who can take a call, by the queues that can give them one.
+func (b *book) groups(now time.Time) []group {
+	byQueues := map[string]*group{}
+	var list []*group
+	for _, a := range b.agents {
+		free := a.Phase == dialer.AgentFree && b.wrapEnd(a, now).IsZero()
+		if !free && a.Phase != dialer.AgentRinging {
+			continue
+		}
+		queues := make([]string, 0, len(a.Queues))
+		for _, m := range a.Queues {
+			if !m.Paused {
+				queues = append(queues, m.Queue)
+			}
+		}
+		if len(queues) == 0 {
+			continue
+		}
+		key := strings.Join(queues, "\x00")
+		g := byQueues[key]
+		if g == nil {
+			g = &group{queues: queues}
+			byQueues[key] = g
+			list = append(list, g)
+		}
+		if free {
+			g.free++
+		} else {
+			g.rung++
+		}
+	}
+	out := make([]group, len(list))
+	for i, g := range list {
+		out[i] = *g
+	}
+	return out
+}
+
+// busy is what the agents of a queue are doing who are not free.
+func (b *book) busy(queue string, now time.Time) []predictor.Busy {
+	var list []predictor.Busy
+	for _, a := range b.agents {
+		m, ok := member(a, queue)
+		if !ok || a.Phase == dialer.AgentAway {
+			continue
+		}
+		busy := predictor.Busy{For: now.Sub(a.Since), Leaving: m.Paused}
+		switch {
+		case a.Phase == dialer.AgentRinging:
+			busy.Phase = predictor.AgentRinging
+		case a.Phase == dialer.AgentTalking:
+			busy.Phase = predictor.AgentTalking
+		case !b.wrapEnd(a, now).IsZero():
+			busy.Phase, busy.For = predictor.AgentWrapUp, now.Sub(a.TalkEnded)
+		default:
+			continue
+		}
+		list = append(list, busy)
+	}
+	return list
+}

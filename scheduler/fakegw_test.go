@@ -1,0 +1,131 @@
+package scheduler
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/outpace/outpace/dialer"
+)
+
+// fakeGateway is a PBX that does what a test tells it. Calls it was asked for
+// stay ringing until the test moves them.
+type fakeGateway struct {
+	name   string
+	caps   dialer.Capabilities
+	events chan dialer.Event
+
+	mu       sync.Mutex
+	placed   []dialer.Request
+	living   map[string]dialer.Sighting
+	hangups  []string
+	placeErr error
+	script   func(g *fakeGateway, r dialer.Request) // runs in its own goroutine after a call was accepted
+	wg       sync.WaitGroup
+}
+
+func newFakeGateway(name string) *fakeGateway {
+	return &fakeGateway{
+		name: name, caps: dialer.Capabilities{Hangup: true, Agents: true},
+		events: make(chan dialer.Event), living: map[string]dialer.Sighting{},
+	}
+}
+
+func (g *fakeGateway) Name() string                                   { return g.name }
+func (g *fakeGateway) Capabilities() dialer.Capabilities              { return g.caps }
+func (g *fakeGateway) Supports(context.Context, string) (bool, error) { return true, nil }
+
+func (g *fakeGateway) Run(ctx context.Context, sink func(dialer.Event)) error {
+	sink(dialer.Event{Kind: dialer.LinkUp, At: time.Now()})
+	g.mu.Lock()
+	census := dialer.Event{Kind: dialer.Census, At: time.Now(), Living: maps.Clone(g.living)}
+	g.mu.Unlock()
+	sink(census)
+	for {
+		select {
+		case <-ctx.Done():
+			g.wg.Wait()
+			return nil
+		case e := <-g.events:
+			e.At = time.Now()
+			sink(e)
+		}
+	}
+}
+
+// tell reports an event; it gives up when ctx ends.
+func (g *fakeGateway) tell(ctx context.Context, e dialer.Event) {
+	select {
+	case g.events <- e:
+	case <-ctx.Done():
+	}
+}
+
+func (g *fakeGateway) Place(ctx context.Context, r dialer.Request) error {
+	if err := r.Before(); err != nil {
+		return joinNotSent(err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.placeErr != nil {
+		return g.placeErr
+	}
+	g.placed = append(g.placed, r)
+	g.living[r.Call] = dialer.Sighting{Ringing: true}
+	if g.script != nil {
+		g.wg.Go(func() { g.script(g, r) })
+	}
+	return nil
+}
+
+type notSent struct{ error }
+
+func (notSent) Is(target error) bool { return target == dialer.ErrNotSent }
+
+func joinNotSent(err error) error { return notSent{err} }
+
+func (g *fakeGateway) Hangup(_ context.Context, id string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hangups = append(g.hangups, id)
+	return nil
+}
+
+func (g *fakeGateway) Survey(ctx context.Context) error {
+	g.mu.Lock()
+	living := maps.Clone(g.living)
+	g.mu.Unlock()
+	g.tell(ctx, dialer.Event{Kind: dialer.Census, Living: living})
+	return nil
+}
+
+func (g *fakeGateway) calls() []dialer.Request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]dialer.Request(nil), g.placed...)
+}
+
+// fate reports how a call goes: answered or with a cause, after ring; then it
+// talks. cause 0 means answered.
+func (g *fakeGateway) fate(ctx context.Context, id string, ring, talk time.Duration, cause int) {
+	g.tell(ctx, dialer.Event{Kind: dialer.CallChannel, Call: id, Channel: "PJSIP/x-1"})
+	g.tell(ctx, dialer.Event{Kind: dialer.CallRinging, Call: id})
+	if !pause(ctx, ring) {
+		return
+	}
+	if cause == 0 {
+		g.tell(ctx, dialer.Event{Kind: dialer.CallAnswered, Call: id})
+		g.tell(ctx, dialer.Event{Kind: dialer.CallResponded, Call: id, OK: true, Reason: 4})
+		if !pause(ctx, talk) {
+			return
+		}
+		cause = 16
+	} else {
+		g.tell(ctx, dialer.Event{Kind: dialer.CallResponded, Call: id})
+	}
+	g.mu.Lock()
+	delete(g.living, id)
+	g.mu.Unlock()
+	g.tell(ctx, dialer.Event{Kind: dialer.CallHangup, Call: id, Cause: cause})
+}

@@ -1,0 +1,410 @@
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/predictor"
+	"github.com/outpace/outpace/results"
+)
+
+const (
+	tickPeriod  = 100 * time.Millisecond // for what has no event: ages, graces, limits
+	livePeriod  = time.Second            // how often what is seen is stored
+	eventBuffer = 1024
+	// closing bounds how long a floor that ends may take to write down what it knows.
+	closing = 3 * time.Second
+)
+
+// floor is the loop of one gateway for one term of its lease: one goroutine
+// has the calls, the agents and the campaigns that dial through the gateway,
+// so that limits and pacing have one mind. What takes time (the database, the
+// PBX) runs beside it and comes back through inbox as a function that the
+// loop calls.
+type floor struct {
+	post  *post
+	lease string
+	log   *slog.Logger
+	store Store
+	gw    Gateway
+
+	inbox  chan func()
+	events chan dialer.Event
+	tasks  sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // the term's; tasks end with it
+	rec    *recorder
+
+	calls    map[string]*call
+	runs     map[string]*run
+	order    []string // campaigns in the order in which they get the next slot
+	book     book
+	tally    tally
+	breakers map[string]*breaker
+	techs    map[string]bool // what the PBX can dial with, as far as it was asked
+	cps      *rate.Limiter
+	planCPS  map[string]*rate.Limiter
+
+	link      linkState
+	claims    int  // claims under way
+	doubt     bool // a claim may have been committed without our knowing
+	surveying bool
+	nextLive  time.Time
+	timer     *time.Timer // wakes the loop when something becomes possible by itself
+	wake      time.Time   // when; zero = nothing
+}
+
+// linkState is what is known of the way to the PBX.
+type linkState struct {
+	up     bool // the PBX can be spoken to
+	synced bool // the calls that it has are known
+	err    error
+}
+
+func newFloor(p *post, lease string) *floor {
+	f := &floor{
+		post: p, lease: lease, log: p.log, store: p.cfg.Store, gw: p.gw,
+		inbox:    make(chan func(), 64),
+		events:   make(chan dialer.Event, eventBuffer),
+		calls:    map[string]*call{},
+		runs:     map[string]*run{},
+		book:     newBook(),
+		tally:    newTally(),
+		breakers: map[string]*breaker{},
+		techs:    map[string]bool{},
+		cps:      newLimiter(p.gw.MaxCPS),
+		planCPS:  map[string]*rate.Limiter{},
+	}
+	f.rec = newRecorder(p.cfg.Store, lease, p.log, f.committed)
+	return f
+}
+
+// newLimiter spreads calls over the second: at most a tenth of them at once,
+// so that their answers do not come all together.
+func newLimiter(perSecond int) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(perSecond), max(1, perSecond/10))
+}
+
+// run adopts the gateway's open calls and runs until ctx ends.
+func (f *floor) run(ctx context.Context) {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f.ctx = inner
+	f.timer = time.NewTimer(time.Hour)
+	defer f.timer.Stop()
+	// The recorder ends after everybody who could still give it work.
+	recording, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRecording()
+	var recorder sync.WaitGroup
+	recorder.Go(func() { f.rec.run(recording) })
+
+	if f.adopt(inner) {
+		f.tasks.Go(func() { f.listen(inner) })
+		f.loop(inner)
+	}
+	cancel()
+	f.windUp()
+	f.rec.close(closing)
+	stopRecording()
+	recorder.Wait()
+}
+
+// windUp waits for the tasks of an ending floor while serving what they send back.
+func (f *floor) windUp() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.tasks.Wait()
+	}()
+	for {
+		select {
+		case fn := <-f.inbox:
+			fn()
+		case <-f.events:
+		case <-done:
+			return
+		}
+	}
+}
+
+// adopt takes over the gateway's open calls from whoever had them before.
+func (f *floor) adopt(ctx context.Context) bool {
+	for {
+		rows, err := f.store.TakeOver(ctx, f.gw.Name(), f.lease)
+		if err == nil {
+			for _, d := range rows {
+				f.add(d, dialer.Recovered(d), wayOfCapsule(d))
+			}
+			if len(rows) > 0 {
+				f.log.Info("open calls taken over", "calls", len(rows))
+			}
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		f.post.setHealth(err)
+		f.log.Error("open calls could not be read", "error", err)
+		if !pause(ctx, time.Second) {
+			return false
+		}
+	}
+}
+
+// listen runs the gateway, again if it should end early.
+func (f *floor) listen(ctx context.Context) {
+	for {
+		err := f.gw.Run(ctx, func(e dialer.Event) {
+			select {
+			case f.events <- e:
+			case <-ctx.Done():
+			}
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		f.log.Error("gateway ended; it is started again", "error", err)
+		select {
+		case f.events <- dialer.Event{Kind: dialer.LinkDown, At: time.Now(), Err: err}:
+		case <-ctx.Done():
+			return
+		}
+		if !pause(ctx, time.Second) {
+			return
+		}
+	}
+}
+
+// do runs a task beside the loop; what it returns runs in the loop.
+func (f *floor) do(task func(ctx context.Context) func()) {
+	f.tasks.Go(func() {
+		if fn := task(f.ctx); fn != nil {
+			f.inbox <- fn
+		}
+	})
+}
+
+func (f *floor) loop(ctx context.Context) {
+	tick := time.NewTicker(tickPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-f.events:
+			f.event(e)
+		case fn := <-f.inbox:
+			fn()
+		case list := <-f.post.work:
+			f.assign(list)
+		case <-tick.C:
+			f.tick(time.Now())
+		case <-f.timer.C:
+		}
+		f.catchUp()
+		f.decide(time.Now())
+		f.setTimer(time.Now())
+	}
+}
+
+// catchUp takes in what has come meanwhile, so that one decision serves all of it.
+func (f *floor) catchUp() {
+	for range eventBuffer {
+		select {
+		case e := <-f.events:
+			f.event(e)
+		case fn := <-f.inbox:
+			fn()
+		default:
+			return
+		}
+	}
+}
+
+func (f *floor) tick(now time.Time) {
+	for _, c := range f.calls {
+		if w := c.Wake(); !w.IsZero() && !now.Before(w) {
+			f.applied(c, c.Tick(now), now)
+		}
+	}
+	f.survey(now)
+	f.resolveDoubt()
+	if !now.Before(f.nextLive) {
+		f.nextLive = now.Add(livePeriod)
+		f.everySecond(now)
+	}
+}
+
+// survey asks the PBX for the living calls when a call's fate depends on it.
+func (f *floor) survey(now time.Time) {
+	if f.surveying || !f.link.up {
+		return
+	}
+	for _, c := range f.calls {
+		if c.NeedsSurvey(now) {
+			f.surveying = true
+			f.do(func(ctx context.Context) func() {
+				ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+				defer cancel()
+				err := f.gw.Survey(ctx)
+				return func() {
+					f.surveying = false
+					if err != nil && f.ctx.Err() == nil {
+						f.log.Warn("living calls could not be asked for", "error", err)
+					}
+				}
+			})
+			return
+		}
+	}
+}
+
+// everySecond looks at what users have asked for, and shows what is seen.
+func (f *floor) everySecond(now time.Time) {
+	f.post.open.Store(int64(len(f.calls)))
+	live := make([]campaign.Live, 0, len(f.runs))
+	for _, r := range f.runs {
+		if r.assigned {
+			live = append(live, f.live(r, now))
+		}
+		f.settle(r)
+	}
+	f.do(func(ctx context.Context) func() {
+		if err := f.store.PutLive(ctx, live); err != nil && ctx.Err() == nil {
+			f.log.Warn("live figures not stored", "error", err)
+		}
+		return nil
+	})
+	if len(f.calls) > 0 && f.gw.Capabilities().Hangup {
+		f.do(func(ctx context.Context) func() {
+			asked, err := f.store.HangupsAsked(ctx, f.gw.Name())
+			if err != nil || len(asked) == 0 {
+				return nil
+			}
+			return func() { f.hangUp(asked) }
+		})
+	}
+}
+
+// hangUp asks the PBX to end calls. It is repeated each second as long as they live.
+func (f *floor) hangUp(ids []string) {
+	for _, id := range ids {
+		c := f.calls[id]
+		if c == nil || c.Phase() == dialer.Ended {
+			continue
+		}
+		f.applied(c, c.HangupSent(time.Now()), time.Now())
+		f.do(func(ctx context.Context) func() {
+			ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+			defer cancel()
+			if err := f.gw.Hangup(ctx, id); err != nil && ctx.Err() == nil {
+				f.log.Debug("hang-up not done, will be tried again", "call", id, "error", err)
+			}
+			return nil
+		})
+	}
+}
+
+// event takes in what the gateway reports.
+func (f *floor) event(e dialer.Event) {
+	switch e.Kind {
+	case dialer.LinkUp:
+		f.link = linkState{up: true}
+		f.post.setHealth(nil)
+		clear(f.techs)
+	case dialer.LinkDown:
+		f.link = linkState{err: e.Err}
+		f.post.setHealth(e.Err)
+		f.book.reset()
+	case dialer.Census:
+		f.link.synced = true
+	case dialer.QueuesReset, dialer.AgentChanged, dialer.AgentGone, dialer.CallerJoined, dialer.CallerLeft:
+		f.book.apply(e)
+		return
+	}
+	if e.Call != "" {
+		if c := f.calls[e.Call]; c != nil {
+			f.applied(c, c.Apply(e), e.At)
+		}
+		return
+	}
+	for _, c := range f.calls {
+		f.applied(c, c.Apply(e), e.At)
+	}
+}
+
+// call is an open call with what the floor needs to count it by.
+type call struct {
+	*dialer.Call
+	campaign, plan, queue, way string
+	class                      predictor.Class
+	born, answered             time.Time
+	counted                    dialer.Phase
+	ended                      bool // handed to the recorder
+}
+
+// add takes a call into the books.
+func (f *floor) add(d results.Dialing, m *dialer.Call, way string) *call {
+	c := &call{
+		Call: m, campaign: d.Campaign, plan: d.Plan, queue: d.Queue, way: way, counted: m.Phase(),
+		class: predictor.Class{Tries: d.DialTry - 1, Number: d.DialIndex},
+		born:  d.TmCreate, answered: d.TmAnswer,
+	}
+	f.calls[d.UUID] = c
+	f.tally.add(c)
+	f.post.open.Store(int64(len(f.calls)))
+	return c
+}
+
+// applied does what a change in a call asks for.
+func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
+	if ch == 0 || c.ended {
+		return
+	}
+	if ch&dialer.ChangePhase != 0 {
+		f.tally.move(c, c.Phase())
+	}
+	if ch&dialer.ChangeAnswer != 0 {
+		c.answered = now
+		f.observeAnswer(c, now)
+	}
+	if ch&dialer.ChangeEnded == 0 {
+		f.rec.row(c.Row())
+		return
+	}
+	// Until its result is committed the call stays in the books: it is open
+	// for the limits, and its number may not be dialed.
+	c.ended = true
+	f.tally.move(c, dialer.Ended)
+	res := c.Result()
+	f.breaker(c.way).note(res.Disposition, now)
+	f.observeEnd(c, res)
+	f.rec.end(res)
+	f.log.Debug("call ended", "call", res.UUID, "campaign", res.Campaign, "disposition", string(res.Disposition))
+}
+
+// committed is called by the recorder when results are in the database.
+func (f *floor) committed(uuids []string) {
+	f.post.ledger.poke()
+	f.do(func(context.Context) func() {
+		return func() {
+			for _, id := range uuids {
+				c := f.calls[id]
+				if c == nil {
+					continue
+				}
+				f.tally.remove(c)
+				delete(f.calls, id)
+				if r := f.runs[c.campaign]; r != nil {
+					r.dry = false // the entry may be dialed again, or the list has ended
+				}
+			}
+			f.post.open.Store(int64(len(f.calls)))
+		}
+	})
+}

@@ -1,0 +1,291 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/predictor"
+	"github.com/outpace/outpace/results"
+)
+
+// decide asks the pacer of each campaign how many calls to place now. The
+// campaigns take turns in being first.
+func (f *floor) decide(now time.Time) {
+	var sup *supply // made when it is needed
+	for range len(f.order) {
+		r := f.runs[f.order[0]]
+		f.order = append(f.order[1:], f.order[0])
+		if !r.assigned || r.campaign.Status != campaign.Started || r.startable() != nil {
+			r.why = ""
+			continue
+		}
+		if r.why = f.blocked(r, now); r.why != "" {
+			continue
+		}
+		if r.claiming || f.doubt {
+			continue // their end wakes the loop
+		}
+		if gap := r.lastClaim.Add(claimGap); now.Before(gap) {
+			f.wakeAt(gap)
+			continue
+		}
+		if sup == nil {
+			sup = f.supply(now)
+		}
+		d := r.pacer.Decide(f.snapshot(r, sup, now))
+		if d.Place == 0 {
+			r.why = d.Reason
+			f.wakeForRate(r, now)
+			continue
+		}
+		f.claim(r, d.Place, now)
+		sup = nil // what was just asked for is demand now
+	}
+}
+
+// blocked says in a sentence what keeps a campaign from dialing whatever its
+// agents do; "" if nothing does.
+func (f *floor) blocked(r *run, now time.Time) string {
+	switch {
+	case f.post.draining.Load():
+		return "The server is shutting down: no new calls are placed, open ones run on."
+	case !f.link.up:
+		return "The PBX cannot be reached" + because(f.link.err)
+	case !f.link.synced:
+		return "The state of the PBX is being read."
+	case f.post.ledger.health() != nil:
+		return "No calls are placed while the result log cannot be written" + because(f.post.ledger.health())
+	case !f.post.trust.holds():
+		return "The database cannot be reached, so it is not sure that no other engine dials through this gateway."
+	case now.Sub(r.failedAt) < time.Second:
+		return "The database cannot be reached, so no entries can be claimed."
+	}
+	if n, why := f.breaker(wayOf(*r.plan)).allows(now, f.onTheirWay(wayOf(*r.plan))); n == 0 {
+		return f.lacking(r, why)
+	}
+	if r.dry {
+		if !r.looking && (now.Sub(r.looked) >= outlookPeriod || (!r.next.IsZero() && !now.Before(r.next) && now.Sub(r.looked) > tickPeriod)) {
+			f.look(r, now)
+		}
+		return dryReason(r, now)
+	}
+	return ""
+}
+
+// because adds a cause to a sentence.
+func because(err error) string {
+	if err == nil {
+		return "."
+	}
+	return ": " + strings.TrimSuffix(err.Error(), ".") + "."
+}
+
+func dryReason(r *run, now time.Time) string {
+	if r.next.IsZero() {
+		return "The dial list has nothing left to dial now."
+	}
+	wait := max(r.next.Sub(now), 0).Round(time.Second)
+	return fmt.Sprintf("Every entry with tries left waits for its retry delay; the next is ready in %s.", wait)
+}
+
+// lacking adds to a breaker's sentence that the PBX has no such technology, if
+// that is so.
+func (f *floor) lacking(r *run, why string) string {
+	tech := r.plan.Tech
+	if known, ok := f.techs[strings.ToUpper(tech)]; ok {
+		if !known {
+			return fmt.Sprintf("The PBX has no channel technology %s. %s", tech, why)
+		}
+		return why
+	}
+	f.techs[strings.ToUpper(tech)] = true // asked once a session
+	f.do(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+		defer cancel()
+		ok, err := f.gw.Supports(ctx, tech)
+		if err != nil {
+			return nil
+		}
+		return func() { f.techs[strings.ToUpper(tech)] = ok }
+	})
+	return why
+}
+
+// onTheirWay counts the calls through a way out that have not ended.
+func (f *floor) onTheirWay(way string) int {
+	n := 0
+	if f.breaker(way).row < breakerTrips {
+		return 0 // not asked for
+	}
+	for _, c := range f.calls {
+		if c.way == way && !c.ended {
+			n++
+		}
+	}
+	return n
+}
+
+// supply is who can take calls now, shared out over the queues.
+func (f *floor) supply(now time.Time) *supply {
+	demands := map[string]demand{}
+	for q, p := range f.tally.queues {
+		demands[q] = demand{
+			waiting: p[dialer.Waiting] + f.book.strangers(q),
+			pending: p[dialer.Placing] + p[dialer.Ringing],
+		}
+	}
+	for q := range f.book.callers {
+		if _, ok := demands[q]; !ok {
+			demands[q] = demand{waiting: f.book.strangers(q)}
+		}
+	}
+	for _, r := range f.runs {
+		if r.claiming && r.destination != nil && r.destination.Queue() != "" {
+			d := demands[r.destination.Queue()]
+			d.pending += r.asked
+			demands[r.destination.Queue()] = d
+		}
+	}
+	return newSupply(f.book.groups(now), demands)
+}
+
+// snapshot is what a campaign's pacer sees.
+func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot {
+	s := predictor.Snapshot{Now: now, Ready: claimMost, ServiceLevel: r.plan.ServiceLevel, Limits: f.limits(r, now)}
+	q := r.destination.Queue()
+	if q == "" || !f.gw.Capabilities().Agents {
+		s.Unlimited = true
+		return s
+	}
+	s.Idle = sup.idle(q)
+	s.Strangers = f.book.strangers(q)
+	for c := range f.tally.byQueue[q] {
+		switch c.counted {
+		case dialer.Placing, dialer.Ringing:
+			s.Ringing = append(s.Ringing, predictor.Ringing{For: now.Sub(c.born), Class: c.class})
+		case dialer.Waiting:
+			s.Waiting = append(s.Waiting, now.Sub(c.answered))
+		case dialer.Talking, dialer.Ended:
+		}
+	}
+	for _, other := range f.runs {
+		if other.claiming && other.destination != nil && other.destination.Queue() == q {
+			for range other.asked {
+				s.Ringing = append(s.Ringing, predictor.Ringing{})
+			}
+		}
+	}
+	s.Busy = f.book.busy(q, now)
+	s.LoggedIn = f.book.count(q, now).LoggedIn
+	return s
+}
+
+// limits are the hard bounds on how many calls a campaign may place now.
+func (f *floor) limits(r *run, now time.Time) []predictor.Limit {
+	asked := 0
+	for _, o := range f.runs {
+		asked += o.asked
+	}
+	ls := []predictor.Limit{
+		{Name: fmt.Sprintf("max_calls (%d) of gateway %s", f.gw.MaxCalls, f.gw.Name()), Free: f.gw.MaxCalls - len(f.calls) - asked},
+		{Name: fmt.Sprintf("max_cps (%d) of gateway %s", f.gw.MaxCPS, f.gw.Name()), Free: int(f.cps.TokensAt(now))},
+	}
+	if most := r.plan.MaxCalls; most != nil {
+		samePlan := 0
+		for _, o := range f.runs {
+			if o.plan != nil && o.plan.UUID == r.plan.UUID {
+				samePlan += o.asked
+			}
+		}
+		ls = append(ls, predictor.Limit{
+			Name: fmt.Sprintf("max_calls (%d) of the plan", *most), Free: *most - f.tally.plans[r.plan.UUID] - samePlan,
+		})
+	}
+	if l := f.planLimiter(*r.plan); l != nil {
+		ls = append(ls, predictor.Limit{Name: fmt.Sprintf("max_cps (%d) of the plan", *r.plan.MaxCPS), Free: int(l.TokensAt(now))})
+	}
+	way := wayOf(*r.plan)
+	if n, why := f.breaker(way).allows(now, f.onTheirWay(way)); n < unlimited {
+		ls = append(ls, predictor.Limit{Name: strings.TrimSuffix(why, "."), Free: n})
+	}
+	return ls
+}
+
+func (f *floor) observeAnswer(c *call, now time.Time) {
+	if r := f.runs[c.campaign]; r != nil {
+		r.pacer.Observe(predictor.Outcome{
+			Kind: predictor.CallAnswered, At: now, After: now.Sub(c.born), Class: c.class,
+		})
+	}
+}
+
+func (f *floor) observeEnd(c *call, res results.Result) {
+	r := f.runs[c.campaign]
+	if r == nil {
+		return
+	}
+	o := predictor.Outcome{At: res.TmHangup, Class: c.class}
+	switch {
+	case res.Abandoned != nil && *res.Abandoned:
+		o.Kind, o.After = predictor.CallAbandoned, res.Wait
+	case res.TmAnswer.IsZero():
+		o.Kind, o.After = predictor.CallFailed, res.Ring
+	case res.Talk > 0:
+		o.Kind, o.After = predictor.TalkEnded, res.Talk
+	default:
+		return
+	}
+	r.pacer.Observe(o)
+}
+
+// live is what is shown of a campaign.
+func (f *floor) live(r *run, now time.Time) campaign.Live {
+	l := campaign.Live{Campaign: r.campaign.UUID, At: now, Why: r.why}
+	p := f.tally.campaign(r.campaign.UUID)
+	l.Calls = campaign.Calls{
+		Ringing: p[dialer.Placing] + p[dialer.Ringing], Waiting: p[dialer.Waiting], Talking: p[dialer.Talking],
+	}
+	if r.destination != nil && r.destination.Queue() != "" {
+		l.Agents = f.book.count(r.destination.Queue(), now)
+	}
+	return l
+}
+
+// wakeForRate wakes the loop when a rate lets the next call through by itself.
+func (f *floor) wakeForRate(r *run, now time.Time) {
+	for _, l := range []*rate.Limiter{f.cps, f.planLimiter(*r.plan)} {
+		if l == nil {
+			continue
+		}
+		if lack := 1 - l.TokensAt(now); lack > 0 {
+			f.wakeAt(now.Add(time.Duration(lack / float64(l.Limit()) * float64(time.Second))))
+		}
+	}
+}
+
+// wakeAt asks for a decision at a time, if none is due earlier.
+func (f *floor) wakeAt(t time.Time) {
+	if f.wake.IsZero() || t.Before(f.wake) {
+		f.wake = t
+	}
+}
+
+// setTimer wakes the loop when an agent's wrap-up is over or when a decision
+// asked for it.
+func (f *floor) setTimer(now time.Time) {
+	if end := f.book.nextWrapEnd(now); !end.IsZero() {
+		f.wakeAt(end)
+	}
+	if f.wake.IsZero() {
+		f.timer.Stop()
+		return
+	}
+	f.timer.Reset(max(f.wake.Sub(now), 0))
+	f.wake = time.Time{}
+}

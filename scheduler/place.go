@@ -1,0 +1,82 @@
+package scheduler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/plan"
+	"github.com/outpace/outpace/results"
+)
+
+const (
+	// claimLife is how old a claim may be when its request is written. A later
+	// one is not sent: the look-up of a lost call counts on it.
+	claimLife = 5 * time.Second
+	// placeTimeout is how long the PBX may take to accept a request.
+	placeTimeout = 10 * time.Second
+)
+
+// What keeps a request from being written at the last moment.
+var (
+	errClaimOld  = errors.New("the claim is too old to be placed")
+	errNotOwner  = errors.New("the gateway's lease is not ours any more")
+	errUnusable  = errors.New("the number or its variables cannot be dialed")
+	errLogBroken = errors.New("the result log cannot be written")
+)
+
+// place asks the PBX for a call. Whatever comes back, it is asked only once.
+func (f *floor) place(c *call, d results.Dialing, notAfter time.Time) {
+	if d.DialChannel == "" {
+		now := time.Now()
+		f.applied(c, c.Placed(now, fmt.Errorf("%w: %w: %s", dialer.ErrNotSent, errUnusable, d.ResDialDetail)), now)
+		return
+	}
+	req := request(d)
+	req.Before = func() error {
+		switch {
+		case time.Now().After(notAfter):
+			return errClaimOld
+		case !f.post.trust.holds():
+			return errNotOwner
+		case f.post.ledger.health() != nil:
+			return errLogBroken
+		}
+		return nil
+	}
+	now := time.Now()
+	f.applied(c, c.Sent(now), now)
+	f.do(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+		defer cancel()
+		err := f.gw.Place(ctx, req)
+		return func() {
+			now := time.Now()
+			if err != nil && f.ctx.Err() == nil {
+				f.log.Debug("call not placed", "call", d.UUID, "error", err)
+			}
+			f.applied(c, c.Placed(now, err), now)
+		}
+	})
+}
+
+// wayOfCapsule is wayOf for a call that was read back.
+func wayOfCapsule(d results.Dialing) string {
+	var p plan.Plan
+	if err := json.Unmarshal(d.Info.Plan, &p); err != nil {
+		return d.DialChannel
+	}
+	return wayOf(p)
+}
+
+func (f *floor) breaker(way string) *breaker {
+	b := f.breakers[way]
+	if b == nil {
+		b = &breaker{way: way}
+		f.breakers[way] = b
+	}
+	return b
+}

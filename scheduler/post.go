@@ -1,0 +1,175 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	leaseTTL    = 10 * time.Second
+	leaseMargin = 2 * time.Second // trust ends so much before the lease does
+	leasePeriod = 2 * time.Second // how often a lease is renewed
+)
+
+// trust is how long a lease may be relied on, by this machine's clock. It is
+// counted from the start of the attempt that renewed it, so that a slow
+// answer cannot stretch it.
+type trust struct {
+	until     atomic.Pointer[time.Time]
+	exclusive bool
+}
+
+func (t *trust) extend(attempt time.Time) {
+	u := attempt.Add(leaseTTL - leaseMargin)
+	t.until.Store(&u)
+}
+
+func (t *trust) end() { t.until.Store(nil) }
+
+func (t *trust) holds() bool {
+	u := t.until.Load()
+	return u != nil && (t.exclusive || time.Now().Before(*u))
+}
+
+// post is the place of one gateway in this engine: it holds or waits for the
+// gateway's lease, and runs the gateway's loop while it has it.
+type post struct {
+	cfg      Config
+	gw       Gateway
+	log      *slog.Logger
+	ledger   *ledger
+	draining *atomic.Bool
+	work     chan []work // latest only
+	trust    trust
+	open     atomic.Int64 // calls whose result is not committed yet
+	lastErr  atomic.Pointer[error]
+}
+
+func newPost(cfg Config, gw Gateway, led *ledger, draining *atomic.Bool) *post {
+	return &post{
+		cfg: cfg, gw: gw, ledger: led, draining: draining,
+		log:   cfg.Logger.With("gateway", gw.Name()),
+		work:  make(chan []work, 1),
+		trust: trust{exclusive: cfg.Exclusive},
+	}
+}
+
+// offer hands the latest list of campaigns to the loop; an older one that was
+// not looked at is replaced.
+func (p *post) offer(list []work) {
+	for {
+		select {
+		case p.work <- list:
+			return
+		default:
+		}
+		select {
+		case <-p.work:
+		default:
+		}
+	}
+}
+
+func (p *post) health() error {
+	if e := p.lastErr.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
+
+func (p *post) setHealth(err error) {
+	if err == nil {
+		p.lastErr.Store(nil)
+		return
+	}
+	p.lastErr.Store(&err)
+}
+
+var errStandby = errors.New("another engine runs this gateway")
+
+// run keeps the lease and runs the loop for each term that it gets.
+func (p *post) run(ctx context.Context) {
+	name := "gateway:" + p.gw.Name()
+	for ctx.Err() == nil {
+		token := p.acquire(ctx, name)
+		if token == "" {
+			return
+		}
+		p.log.Info("gateway taken")
+		term, end := context.WithCancel(ctx)
+		var keeper sync.WaitGroup
+		keeper.Go(func() {
+			defer end()
+			p.keep(term, name, token)
+		})
+		newFloor(p, token).run(term)
+		end()
+		keeper.Wait()
+		p.trust.end()
+		p.open.Store(0)
+		// The process may be ending: the lease is given back all the same.
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
+		if err := p.cfg.Store.Release(release, name, token); err != nil {
+			p.log.Warn("lease not given back; it will run out", "error", err)
+		}
+		cancel()
+	}
+}
+
+// acquire waits until the lease is ours and returns its token, "" when ctx ends.
+func (p *post) acquire(ctx context.Context, name string) string {
+	for {
+		attempt := time.Now()
+		token, ok, err := p.cfg.Store.Acquire(ctx, name, p.cfg.Holder, leaseTTL)
+		switch {
+		case err != nil:
+			p.setHealth(err)
+		case ok:
+			p.trust.extend(attempt)
+			return token
+		default:
+			p.setHealth(errStandby)
+		}
+		if !pause(ctx, leasePeriod) {
+			return ""
+		}
+	}
+}
+
+// keep renews the lease until ctx ends or somebody else has it.
+func (p *post) keep(ctx context.Context, name, token string) {
+	for pause(ctx, leasePeriod) {
+		attempt := time.Now()
+		try, cancel := context.WithTimeout(ctx, leaseTTL)
+		now, ok, err := p.cfg.Store.Acquire(try, name, p.cfg.Holder, leaseTTL)
+		cancel()
+		switch {
+		case err != nil:
+			// Trust runs out by itself; until somebody else takes the lease,
+			// the calls are followed on.
+			p.log.Warn("lease not renewed", "error", err)
+		case !ok || now != token:
+			p.trust.end()
+			p.log.Warn("lease lost; the loop begins anew")
+			return
+		default:
+			p.trust.extend(attempt)
+		}
+	}
+}
+
+// pause waits for d and reports whether ctx still runs.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

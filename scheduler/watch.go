@@ -1,0 +1,169 @@
+package scheduler
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dlma"
+	"github.com/outpace/outpace/plan"
+	"github.com/outpace/outpace/results"
+)
+
+// watchPeriod is how often the database is looked at for what was changed
+// through another engine's API.
+const watchPeriod = time.Second
+
+// work is a campaign that is not at rest, with the objects that it names.
+type work struct {
+	campaign    campaign.Campaign
+	plan        *plan.Plan // nil: none, or deleted
+	destination *campaign.Destination
+	list        *dlma.List
+	gateway     string // resolved name; the default one's if the plan names none that we have
+	unknown     string // the name in the plan if no gateway has it
+	info        results.Info
+}
+
+// startable says, in a sentence that names the field, why such a campaign may
+// not dial; nil if it may.
+func (w work) startable() error {
+	switch {
+	case w.plan == nil:
+		return campaign.Invalid{Field: "plan", Message: "must name a live plan."}
+	case w.destination == nil:
+		return campaign.Invalid{Field: "dest", Message: "must name a live destination."}
+	case w.list == nil:
+		return campaign.Invalid{Field: "dlma", Message: "must name a live dial list."}
+	case w.unknown != "":
+		return plan.Invalid{Field: "gateway", Message: fmt.Sprintf("%q is not a gateway of this server.", w.unknown)}
+	}
+	if err := w.plan.Startable(w.destination.Type); err != nil {
+		return err
+	}
+	return w.destination.Startable()
+}
+
+// watch reads what campaigns there are and hands them to the loops and to the
+// calendar, each second and whenever it is poked.
+type watch struct {
+	cfg      Config
+	posts    []*post
+	calendar *calendar
+	pokes    chan struct{}
+}
+
+func newWatch(cfg Config, posts []*post, cal *calendar) *watch {
+	w := &watch{cfg: cfg, posts: posts, calendar: cal, pokes: make(chan struct{}, 1)}
+	cal.changed = w.poke
+	return w
+}
+
+func (w *watch) poke() {
+	select {
+	case w.pokes <- struct{}{}:
+	default:
+	}
+}
+
+func (w *watch) run(ctx context.Context) {
+	tick := time.NewTicker(watchPeriod)
+	defer tick.Stop()
+	for {
+		list, err := w.load(ctx)
+		switch {
+		case err == nil:
+			w.calendar.look(ctx, list)
+			for _, p := range w.posts {
+				p.offer(list)
+			}
+		case ctx.Err() == nil:
+			w.cfg.Logger.Error("campaigns could not be read", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-w.pokes:
+		}
+	}
+}
+
+// load reads all campaigns that are not at rest and what they name.
+func (w *watch) load(ctx context.Context) ([]work, error) {
+	list, err := w.cfg.Store.Working(ctx)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return gather(ctx, w.cfg, list)
+}
+
+// gather adds to campaigns what they name.
+func gather(ctx context.Context, cfg Config, list []campaign.Campaign) ([]work, error) {
+	plans, dests, lists := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, c := range list {
+		plans[c.Plan], dests[c.Destination], lists[c.List] = true, true, true
+	}
+	ps, err := cfg.Store.Plans(ctx, names(plans))
+	if err != nil {
+		return nil, fmt.Errorf("read plans: %w", err)
+	}
+	ds, err := cfg.Store.Destinations(ctx, names(dests))
+	if err != nil {
+		return nil, fmt.Errorf("read destinations: %w", err)
+	}
+	ls, err := cfg.Store.Lists(ctx, names(lists))
+	if err != nil {
+		return nil, fmt.Errorf("read dial lists: %w", err)
+	}
+	works := make([]work, 0, len(list))
+	for _, c := range list {
+		works = append(works, assemble(cfg, c, ps, ds, ls))
+	}
+	return works, nil
+}
+
+func names(set map[string]bool) []string {
+	delete(set, "")
+	return slices.Sorted(maps.Keys(set))
+}
+
+func assemble(cfg Config, c campaign.Campaign, ps map[string]plan.Plan,
+	ds map[string]campaign.Destination, ls map[string]dlma.List) work {
+	w := work{campaign: c}
+	w.info.Campaign = mustJSON(c)
+	if p, ok := ps[c.Plan]; ok {
+		w.plan, w.info.Plan = &p, mustJSON(p)
+	}
+	if d, ok := ds[c.Destination]; ok {
+		w.destination, w.info.Destination = &d, mustJSON(d)
+	}
+	if l, ok := ls[c.List]; ok {
+		w.list, w.info.List = &l, mustJSON(l)
+	}
+	if len(cfg.Gateways) == 0 {
+		return w
+	}
+	w.gateway = cfg.Gateways[0].Name()
+	if w.plan != nil && w.plan.Gateway != "" {
+		if slices.ContainsFunc(cfg.Gateways, func(g Gateway) bool { return g.Name() == w.plan.Gateway }) {
+			w.gateway = w.plan.Gateway
+		} else {
+			w.unknown = w.plan.Gateway
+		}
+	}
+	return w
+}
+
+// mustJSON marshals our own plain types, which cannot fail.
+func mustJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("scheduler: marshal %T: %v", v, err))
+	}
+	return b
+}

@@ -1,0 +1,77 @@
+package api
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// server holds what all handlers share. It keeps no state of its own beside
+// the failed log-ins and the counts of lists.
+type server struct {
+	cfg      Config
+	ring     keyring
+	attempts *attempts
+	counts   *countCache
+}
+
+// New makes the handler of the whole API. Its error says what is wrong with
+// cfg. The handler starts nothing and needs no stopping.
+func New(cfg Config) (http.Handler, error) {
+	s, err := newServer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler()
+}
+
+func newServer(cfg Config) (*server, error) {
+	cfg, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	ring, err := newKeyring(cfg.Tokens)
+	if err != nil {
+		return nil, err
+	}
+	return &server{
+		cfg:      cfg,
+		ring:     ring,
+		attempts: newAttempts(cfg.Now),
+		counts:   newCountCache(cfg.Now, cfg.Store.Counts),
+	}, nil
+}
+
+// handler puts routes and middleware together.
+func (s *server) handler() (*echo.Echo, error) {
+	e := echo.New()
+	e.Logger.SetOutput(io.Discard) // we log by slog
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.log, s.recover, s.limitTime, s.guard)
+	if err := s.register(e); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// routeOf is a request's route for logs: its pattern, never the path itself,
+// and never the query, which may hold a token.
+func routeOf(c echo.Context) string {
+	if route := c.Path(); route != "" {
+		return route
+	}
+	return "unknown"
+}
+
+// level is how loud an answer is logged: success is quiet.
+func level(status int) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return slog.LevelWarn // the cause was logged as an error where it was met
+	case status == http.StatusUnauthorized, status == http.StatusTooManyRequests:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}

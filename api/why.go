@@ -1,0 +1,65 @@
+package api
+
+import (
+	"strings"
+	"time"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/plan"
+)
+
+// staleAfter is how old an engine's report may be. Engines write one a second.
+const staleAfter = 10 * time.Second
+
+// why says in one sentence what holds a campaign's dialing back, "" if nothing
+// does. For a campaign that runs the engine knows; for any other its status is
+// the answer.
+func (s *server) why(c campaign.Campaign, p *plan.Plan, live campaign.Live, reported bool) string {
+	switch c.Status {
+	case campaign.Started, campaign.Starting:
+		if !reported || s.cfg.Now().Sub(live.At) > staleAfter {
+			return "No engine has reported on this campaign for more than 10 seconds."
+		}
+		return live.Why
+	case campaign.Paused:
+		return "The campaign is paused."
+	case campaign.Pausing:
+		return "The campaign is being paused: live calls run on, no new ones are placed."
+	case campaign.Stopping:
+		return because("The campaign is being stopped: live calls run on, no new ones are placed", c.Reason)
+	case campaign.ForceStopping:
+		return s.whyForced(p)
+	}
+	if c.Reason != "" {
+		return because("The campaign is stopped", c.Reason)
+	}
+	if c.Calendar.Mode != 0 {
+		now := s.cfg.Now()
+		if c.Calendar.Open(now) {
+			return "The campaign is stopped; its calendar starts it at its next opening."
+		}
+		if next := c.Calendar.NextEdge(now); !next.IsZero() {
+			return "The campaign is stopped; its calendar starts it at " + next.UTC().Format(time.RFC3339) + "."
+		}
+		return "The campaign is stopped, and its calendar does not open any more."
+	}
+	return "The campaign is stopped."
+}
+
+// whyForced tells a forced stop that ends calls from one that cannot.
+func (s *server) whyForced(p *plan.Plan) string {
+	if p != nil {
+		if gateway, ok := s.cfg.Gateways.Gateway(p.Gateway); ok && !gateway.Hangup {
+			return "The campaign is being stopped; its gateway " + quote(gateway.Name) + " cannot end calls, so live ones run on."
+		}
+	}
+	return "The campaign is being stopped by force: its calls are being hung up."
+}
+
+// because adds a reason, itself a sentence, to the beginning of one.
+func because(start, reason string) string {
+	if reason == "" {
+		return start + "."
+	}
+	return start + ": " + strings.TrimSuffix(reason, ".") + "."
+}

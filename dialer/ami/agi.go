@@ -85,10 +85,13 @@ func parseAGI(encoded string) (AGIResult, error) {
 		return AGIResult{}, fmt.Errorf("ami: AGI result: %w", err)
 	}
 	result := AGIResult{Raw: strings.TrimSpace(raw)}
-	code, rest, _ := strings.Cut(result.Raw, " ")
-	if result.Code, err = strconv.Atoi(strings.TrimRight(code, "-")); err != nil {
+	if len(result.Raw) < 3 {
+		return result, fmt.Errorf("ami: AGI result %q has no code", result.Raw)
+	}
+	if result.Code, err = strconv.Atoi(result.Raw[:3]); err != nil {
 		return result, fmt.Errorf("ami: AGI result %.40q has no code", result.Raw)
 	}
+	rest := strings.TrimLeft(result.Raw[3:], " -")
 	if value, found := strings.CutPrefix(rest, "result="); found {
 		result.Result, result.Data, _ = strings.Cut(value, " ")
 	} else {

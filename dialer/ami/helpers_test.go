@@ -18,24 +18,47 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 	synctest.Test(t, f)
 }
 
-// start runs a client until the test ends.
-func start(t testing.TB, cfg ami.Config) *ami.Client {
+// client makes a client that does not run yet.
+func client(t testing.TB, cfg ami.Config) *ami.Client {
 	t.Helper()
 	c, err := ami.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// run runs a client until the test ends.
+func run(t testing.TB, c *ami.Client) {
+	t.Helper()
 	returned := make(chan error, 1)
 	go func() { returned <- c.Run(context.Background()) }()
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
-		if err := <-returned; err != nil {
+		if err := <-returned; err != nil && !errors.Is(err, ami.ErrClosed) {
 			t.Errorf("Run: %v", err)
 		}
 	})
+}
+
+// start makes a client and runs it until the test ends.
+func start(t testing.TB, cfg ami.Config) *ami.Client {
+	t.Helper()
+	c := client(t, cfg)
+	run(t, c)
 	return c
+}
+
+// listen starts a client with a subscription that misses nothing.
+func listen(t testing.TB, cfg ami.Config, filter ami.Filter) (*ami.Client, *ami.Subscription) {
+	t.Helper()
+	c := client(t, cfg)
+	events := c.Subscribe(filter)
+	t.Cleanup(events.Close)
+	run(t, c)
+	return c, events
 }
 
 // ready starts a client and waits until it is ready.

@@ -119,9 +119,7 @@ func TestReadyWithoutFullyBooted(t *testing.T) {
 			}
 			return p.Serve(func(ami.Message) []ami.Message { return []ami.Message{amitest.FullyBooted(time.Second)} })
 		})
-		c := start(t, server.Config())
-		events := c.Subscribe(ami.Filter{})
-		defer events.Close()
+		c, events := listen(t, server.Config(), ami.Filter{})
 		began := time.Now()
 		if err := c.Ready(t.Context()); err != nil {
 			t.Fatal(err)
@@ -162,9 +160,7 @@ func TestNothingLostAroundLogin(t *testing.T) {
 						"\r\n\r\nEvent: FullyBooted\r\nUptime: 7\r\n\r\nEvent: SuccessfulAuth\r\n\r\n"
 					return errors.Join(p.Split(text, size), p.Drain())
 				})
-				c := start(t, server.Config())
-				events := c.Subscribe(ami.Filter{})
-				defer events.Close()
+				_, events := listen(t, server.Config(), ami.Filter{})
 				wantKind(t, events, ami.KindSessionOpened)
 				wantEvent(t, events, "Early")
 				if mark := wantKind(t, events, ami.KindSessionStarted); mark.Uptime != 7*time.Second {
@@ -237,9 +233,7 @@ func TestMessageCutInTheMiddle(t *testing.T) {
 		server := amitest.NewServer(t, acceptAnd(func(p *amitest.Peer) error {
 			return p.Raw("Event: Hangup\r\nUniqueid: 1.1\r\nCau") // then it hangs up
 		}), accept)
-		c := start(t, server.Config())
-		events := c.Subscribe(ami.Filter{Names: []string{"Hangup"}})
-		defer events.Close()
+		_, events := listen(t, server.Config(), ami.Filter{Names: []string{"Hangup"}})
 		wantKind(t, events, ami.KindSessionOpened)
 		wantKind(t, events, ami.KindSessionStarted)
 		wantError(t, wantKind(t, events, ami.KindSessionEnded).Err, io.ErrUnexpectedEOF)
@@ -269,9 +263,7 @@ func TestServerThatExceedsLimits(t *testing.T) {
 			return p.Send(m)
 		}), accept).Config()
 		cfg.Limits.Headers = 100
-		c := start(t, cfg)
-		events := c.Subscribe(ami.Filter{Names: []string{"Flood"}})
-		defer events.Close()
+		_, events := listen(t, cfg, ami.Filter{Names: []string{"Flood"}})
 		wantKind(t, events, ami.KindSessionOpened)
 		wantKind(t, events, ami.KindSessionStarted)
 		if _, ok := errors.AsType[*ami.LimitError](wantKind(t, events, ami.KindSessionEnded).Err); !ok {

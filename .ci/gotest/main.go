@@ -10,6 +10,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,22 +23,20 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ok, err := run(ctx, os.Args[1:], os.Getenv("CI") == "true", os.Stdout)
+	err := run(ctx, os.Args[1:], os.Getenv("CI") == "true", os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gotest:", err)
-	}
-	if err != nil || !ok {
 		os.Exit(1)
 	}
 }
 
-// run tests and reports. ok is false when a test failed or, in CI, when
-// something was left out.
-func run(ctx context.Context, args []string, ci bool, out io.Writer) (ok bool, err error) {
+// run tests and reports. It fails when a test does, when there was none, and in
+// CI when something was left out.
+func run(ctx context.Context, args []string, ci bool, out io.Writer) error {
 	compiler, err := hasCompiler(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	env := os.Environ()
 	command := []string{"test", "-json"}
@@ -58,12 +57,15 @@ func run(ctx context.Context, args []string, ci bool, out io.Writer) (ok bool, e
 	testErr := test(ctx, command, env, rep)
 	rep.close(left)
 	if testErr != nil {
-		return false, testErr
+		return testErr
 	}
 	if rep.tests() == 0 {
-		return false, fmt.Errorf("no test was run")
+		return errors.New("no test was run")
 	}
-	return !ci || len(left)+len(rep.skipped) == 0, nil
+	if ci && len(left)+len(rep.skipped) > 0 {
+		return errors.New("in CI nothing may be left out")
+	}
+	return nil
 }
 
 // test runs go with command and feeds what it says to rep.

@@ -1,0 +1,301 @@
+package pbxsim
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/outpace/outpace/dialer/ami"
+)
+
+// find looks a channel up by its name or its id.
+func (p *pbx) find(name string) *channel {
+	if ch := p.byName[name]; ch != nil {
+		return ch
+	}
+	return p.channels[name]
+}
+
+// actHangup ends one channel, or all whose names match /a pattern/.
+func (p *pbx) actHangup(c *conn, a ami.Message) {
+	name := a.Get("Channel")
+	cause, err := strconv.Atoi(a.Get("Cause"))
+	if err != nil || cause < 0 || cause > 127 {
+		cause = 0
+	}
+	if name == "" {
+		p.fail(c, a, "No channel specified")
+		return
+	}
+	if len(name) > 1 && name[0] == '/' && name[len(name)-1] == '/' {
+		p.hangupMatching(c, a, strings.ReplaceAll(name[1:len(name)-1], `\\/`, "/"), cause)
+		return
+	}
+	ch := p.find(name)
+	if ch == nil {
+		p.fail(c, a, "No such channel")
+		return
+	}
+	p.success(c, a, "Channel Hungup")
+	p.hangupChannel(ch, cause)
+}
+
+func (p *pbx) hangupMatching(c *conn, a ami.Message, pattern string, cause int) {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		p.fail(c, a, "Regex compile failed on: "+pattern)
+		return
+	}
+	var found []*channel
+	for _, ch := range p.sorted() {
+		if re.MatchString(ch.name) {
+			found = append(found, ch)
+		}
+	}
+	p.list(c, a, "Channels hung up will follow", "ChannelsHungupListComplete", func(m *message) int {
+		for _, ch := range found {
+			m.add("Event", "ChannelHungup").add("Channel", ch.name).opt("ActionID", a.ActionID()).end()
+		}
+		return len(found)
+	})
+	for _, ch := range found {
+		if p.channels[ch.id] == ch {
+			p.hangupChannel(ch, cause)
+		}
+	}
+}
+
+// hangupChannel is an AMI Hangup of one leg.
+func (p *pbx) hangupChannel(ch *channel, cause int) {
+	switch t := ch.try; {
+	case t == nil && ch.call != nil:
+		p.finish(ch.call, byManager, cause)
+	case t == nil:
+		p.hungup(ch, cause)
+	case t.entry.call.conv != nil && t.entry.call.conv.try == t:
+		p.agentCut(t.entry.call.conv)
+	case !t.over: // an agent who is being rung: as if he did not answer
+		p.attemptCut(t)
+	}
+}
+
+// agentCut ends a talk by an AMI Hangup of the agent's channel. AgentComplete
+// does not come then.
+func (p *pbx) agentCut(conv *conversation) {
+	c := conv.call
+	p.timers.stop(conv.end)
+	p.stopTimers(c)
+	c.conv, c.phase = nil, over
+	p.leave(conv.try.ch)
+	p.leave(c.ch)
+	p.closeAgent(conv.try, 16)
+	p.afterCall(conv)
+	if c.exten {
+		p.emit(p.event(classUser, "UserEvent").channel("", c.ch).add("UserEvent", "DialerHangup").num("Cause", 16))
+	}
+	c.line.close(16)
+	p.forget(c)
+}
+
+func (p *pbx) attemptCut(t *attempt) {
+	e := t.entry
+	p.dialEvent("DialEnd", e.call.ch, t.ch, "NOANSWER")
+	p.ringNoAnswer(t)
+	p.hangUpAgents([]*attempt{t}, 0)
+	e.attempts = slices.DeleteFunc(e.attempts, func(x *attempt) bool { return x == t })
+	if len(e.attempts) == 0 {
+		p.timers.stop(e.give)
+		p.pauseRound(e)
+	}
+}
+
+// actRedirect sends a living channel to another place of the dialplan.
+func (p *pbx) actRedirect(c *conn, a ami.Message) {
+	ch := p.find(a.Get("Channel"))
+	to := target{context: a.Get("Context"), exten: a.Get("Exten"), priority: a.Get("Priority")}
+	setDefault(&to.priority, "1")
+	switch {
+	case a.Get("Channel") == "":
+		p.fail(c, a, "Channel not specified")
+		return
+	case ch == nil:
+		p.fail(c, a, "Channel does not exist: "+a.Get("Channel"))
+		return
+	case ch.call == nil || ch != ch.call.ch || ch.call.phase != answered || !p.extensionExists(to.context, to.exten):
+		p.fail(c, a, "Redirect failed")
+		return
+	}
+	p.success(c, a, "Redirect successful")
+	p.redirect(ch.call, to)
+}
+
+// redirect takes a call out of where it is. What app_queue reports of it
+// depends on how the call came there.
+func (p *pbx) redirect(c *call, to target) {
+	p.timers.stop(c.app)
+	switch {
+	case c.slot != 0 && !c.exten:
+		p.finish(c, byManager, 0)
+		return
+	case c.slot != 0:
+		p.unpark(c)
+	case c.entry != nil && c.exten:
+		p.abandon(c.entry)
+	case c.entry != nil:
+		e := c.entry
+		p.cancel(e, nil)
+		attempts := e.attempts
+		p.remove(e)
+		p.hangUpAgents(attempts, 0)
+		p.soon()
+	case c.conv != nil:
+		conv := c.conv
+		conv.silent = true
+		p.endTalk(conv, byManager)
+		c.late = append(c.late, func() { p.complete(conv, "caller", false) })
+	}
+	p.run(c, to)
+}
+
+// actBridge joins two channels.
+func (p *pbx) actBridge(c *conn, a ami.Message) {
+	one, two := p.find(a.Get("Channel1")), p.find(a.Get("Channel2"))
+	switch {
+	case a.Get("Channel1") == "" || a.Get("Channel2") == "":
+		p.fail(c, a, "Missing channel parameter in request")
+	case one == nil:
+		p.fail(c, a, "Channel1 does not exists")
+	case two == nil:
+		p.fail(c, a, "Channel2 does not exists")
+	case one.bridge != nil || two.bridge != nil || one.state != stateUp || two.state != stateUp:
+		p.fail(c, a, "Bridge failed")
+	default:
+		p.success(c, a, "Channels have been bridged")
+		for _, ch := range []*channel{one, two} {
+			if ch.call != nil {
+				p.timers.stop(ch.call.app)
+			}
+		}
+		p.join(one, two)
+	}
+}
+
+// actSetvar sets a variable of a channel, or of all.
+func (p *pbx) actSetvar(c *conn, a ami.Message) {
+	name := a.Get("Variable")
+	if name == "" {
+		p.fail(c, a, "No variable specified")
+		return
+	}
+	vars := &p.globals
+	if where := a.Get("Channel"); where != "" {
+		ch := p.find(where)
+		if ch == nil {
+			p.fail(c, a, "No such channel")
+			return
+		}
+		vars = ch.vars
+		p.emit(p.event(classDialplan, "VarSet").channel("", ch).add("Variable", name).add("Value", a.Get("Value")))
+	}
+	vars.set(name, a.Get("Value"))
+	p.success(c, a, "Variable Set")
+}
+
+// actGetvar reads a variable, or one of the few functions known here.
+func (p *pbx) actGetvar(c *conn, a ami.Message) {
+	name := a.Get("Variable")
+	if name == "" {
+		p.fail(c, a, "No variable specified")
+		return
+	}
+	var ch *channel
+	if where := a.Get("Channel"); where != "" {
+		if ch = p.find(where); ch == nil {
+			p.fail(c, a, "No such channel")
+			return
+		}
+	}
+	value, known := p.value(ch, name)
+	if !known && strings.HasSuffix(name, ")") {
+		p.fail(c, a, "Unable to evaluate function")
+		return
+	}
+	p.reply(c, a, "Success", func(m *message) { m.add("Variable", name).add("Value", value) })
+}
+
+// value evaluates a variable or function.
+func (p *pbx) value(ch *channel, name string) (string, bool) {
+	if function, arg, ok := strings.Cut(strings.TrimSuffix(name, ")"), "("); ok {
+		switch {
+		case function == "IFMODULE":
+			return strconv.Itoa(flag(p.loaded(strings.TrimSuffix(arg, ".so")))), true
+		case ch == nil:
+			return "", false
+		case function == "CHANNEL" && arg == "state":
+			return ch.state.String(), true
+		case function == "CHANNEL" && arg == "name":
+			return ch.name, true
+		case function == "CALLERID" && arg == "num":
+			return ch.num, true
+		case function == "CALLERID" && arg == "name":
+			return ch.cname, true
+		}
+		return "", false
+	}
+	if ch != nil {
+		switch name {
+		case "UNIQUEID":
+			return ch.id, true
+		case "EXTEN":
+			return ch.exten, true
+		case "CONTEXT":
+			return ch.context, true
+		case "CHANNEL":
+			return ch.name, true
+		}
+		if v, ok := ch.vars.get(name); ok {
+			return v, true
+		}
+	}
+	if name == "EPOCH" {
+		return strconv.FormatInt(time.Now().Unix(), 10), true
+	}
+	return p.globals.get(name)
+}
+
+// loaded tells whether a module is there: the channel drivers of the known
+// technologies, and the applications that are simulated.
+func (p *pbx) loaded(module string) bool {
+	if tech, ok := strings.CutPrefix(module, "chan_"); ok {
+		return p.knows(tech) || tech == "local" && p.knows("Local")
+	}
+	return slices.Contains([]string{"app_queue", "app_originate", "app_dial", "app_playback", "res_parking", "func_module", "pbx_config"}, module)
+}
+
+func (p *pbx) actModuleCheck(c *conn, a ami.Message) {
+	if !p.loaded(strings.TrimSuffix(a.Get("Module"), ".so")) {
+		p.fail(c, a, "Module not loaded")
+		return
+	}
+	p.reply(c, a, "Success", func(m *message) { m.add("Version", "") })
+}
+
+func (p *pbx) actUserEvent(c *conn, a ami.Message) {
+	name := a.Get("UserEvent")
+	if name == "" {
+		p.fail(c, a, "Event not specified")
+		return
+	}
+	p.success(c, a, "Event Sent")
+	m := p.event(classUser, "UserEvent").opt("ActionID", a.ActionID()).add("UserEvent", name)
+	for _, h := range a {
+		switch strings.ToLower(h.Key) {
+		case "action", "actionid", "userevent", "":
+		default:
+			m.add(h.Key, h.Value)
+		}
+	}
+	p.emit(m)
+}

@@ -1,0 +1,205 @@
+package api
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestBodiesAreRefused(t *testing.T) {
+	r := newRig(t, nil)
+	list := r.make("dlmas", `{}`)
+	for _, tt := range []struct{ kind, body, part string }{
+		{"plans", ``, "it is empty"},
+		{"plans", `   `, "it is empty"},
+		{"plans", `[]`, "not a JSON object"},
+		{"plans", `null`, "not a JSON object"},
+		{"plans", `7`, "not a JSON object"},
+		{"plans", `{`, "ends too early"},
+		{"plans", `{"name"`, "ends too early"},
+		{"plans", `{"name":"x"`, "ends too early"},
+		{"plans", `{"name":"x",}`, "invalid character"},
+		{"plans", `{name:"x"}`, "invalid character"},
+		{"plans", `{} {}`, "goes on after"},
+		{"plans", `{}x`, "goes on after"},
+		{"plans", "{\"name\":\"\xff\"}", "UTF-8"},
+		{"plans", `{"name":"x","name":"y"}`, `"name" is given twice`},
+		{"plans", `{"name":"x","n\u0061me":"y"}`, `"name" is given twice`},
+		{"plans", `{"Name":"x"}`, `"Name" is not a field`},
+		{"plans", `{"nmae":"x"}`, `"nmae" is not a field`},
+		{"plans", `{"` + strings.Repeat("k", 500) + `":1}`, `..." is not a field`},
+
+		{"plans", `{"name":7}`, "name must be a string"},
+		{"plans", `{"name":true}`, "name must be a string"},
+		{"plans", `{"name":{}}`, "name must be a string"},
+		{"plans", `{"name":"a\u0000b"}`, "name must not hold a NUL"},
+		{"plans", `{"name":"` + strings.Repeat("x", 256) + `"}`, "name must not be longer"},
+		{"plans", `{"dial_mode":"1"}`, "dial_mode must be an integer"},
+		{"plans", `{"dial_mode":1.0}`, "dial_mode must be an integer"},
+		{"plans", `{"dial_mode":1e0}`, "dial_mode must be an integer"},
+		{"plans", `{"dial_mode":true}`, "dial_mode must be an integer"},
+		{"plans", `{"dial_mode":2}`, "dial_mode must be"},
+		{"plans", `{"dial_timeout":999}`, "dial_timeout must be"},
+		{"plans", `{"dial_timeout":120001}`, "dial_timeout must be"},
+		{"plans", `{"dial_timeout":99999999999999999999}`, "dial_timeout must be an integer from"},
+		{"plans", `{"dial_timeout":9223372036854775}`, "dial_timeout must be an integer from"},
+		{"plans", `{"retry_delay":-1}`, "retry_delay must be"},
+		{"plans", `{"retry_delay":31536001}`, "retry_delay must be"},
+		{"plans", `{"service_level":10001}`, "service_level must be"},
+		{"plans", `{"max_retry_cnt_8":101}`, "max_retry_cnt_8 must be"},
+		{"plans", `{"max_retry_cnt_9":1}`, `"max_retry_cnt_9" is not a field`},
+		{"plans", `{"redial_unknown":2}`, "redial_unknown must be 0 or 1"},
+		{"plans", `{"redial_unknown":true}`, "redial_unknown must be 0 or 1"},
+		{"plans", `{"tech_name":"sip/../x"}`, "tech_name must"},
+		{"plans", `{"early_media":true}`, "early_media must be a string"},
+		{"plans", `{"variables":[]}`, "variables must be an object"},
+		{"plans", `{"variables":"{}"}`, "variables must be an object"},
+		{"plans", `{"variables":{"a":1}}`, `variables must hold strings without NUL only, "a"`},
+		{"plans", `{"variables":{"a":null}}`, `variables must hold strings only, "a"`},
+		{"plans", `{"variables":{"a":"1","a":"2"}}`, `variables must be an object with each name once: "a"`},
+		{"plans", `{"variables":{"a=b":"1"}}`, "variables"},
+		{"plans", `{"variables":{"a":"x\r\nAction: Logoff"}}`, "variables"},
+
+		{"destinations", `{"type":2}`, "type must be"},
+		{"destinations", `{"type":"1"}`, "type must be an integer"},
+		{"destinations", `{"priority":1}`, "priority must be a string"},
+		{"destinations", `{"wrapup":3601}`, "wrapup must be"},
+		{"destinations", `{"application":"park\r\nAction: x"}`, "application must"},
+		{"dlmas", `{"dl_tabel":""}`, `"dl_tabel" is not a field`},
+		{"dlmas", `{"variables":{"PJSIP_HEADER(add,X-Y)":"1"}}`, "variables"},
+
+		{"dls", `{}`, "dlma_uuid is needed"},
+		{"dls", `{"dlma_uuid":null}`, "dlma_uuid is needed"},
+		{"dls", `{"dlma_uuid":"42"}`, "dlma_uuid must be a uuid"},
+		{"dls", `{"dlma_uuid":"` + strings.ToUpper("abcdefab-0000-4000-8000-000000000000") + `"}`, "dlma_uuid must be a uuid"},
+		{"dls", `{"dlma_uuid":"42b72a18-a6c5-43bf-b9aa-6043ff32128d"}`, "dlma_uuid"},
+		{"dls", `{"dlma_uuid":"` + list + `","number_1":"300&SIP/1"}`, "number_1 must"},
+		{"dls", `{"dlma_uuid":"` + list + `","number_1":300}`, "number_1 must be a string"},
+		{"dls", `{"dlma_uuid":"` + list + `","status":1}`, "status may be set to 0"},
+		{"dls", `{"dlma_uuid":"` + list + `","status":3}`, "status may be set to 0"},
+		{"dls", `{"dlma_uuid":"` + list + `","tm_last_dial":"yesterday"}`, "tm_last_dial must be a real time"},
+		{"dls", `{"dlma_uuid":"` + list + `","tm_last_dial":"2017-02-30T00:00:00Z"}`, "tm_last_dial must be a real time"},
+		{"dls", `{"dlma_uuid":"` + list + `","tm_last_dial":"0001-01-01T00:00:00Z"}`, "tm_last_dial must be a real time"},
+		{"dls", `{"dlma_uuid":"` + list + `","trycnt_1":-1}`, "trycnt_1 must"},
+
+		{"campaigns", `{"plan":"none"}`, "plan must be a uuid"},
+		{"campaigns", `{"plan":"42b72a18-a6c5-43bf-b9aa-6043ff32128d"}`, "plan"},
+		{"campaigns", `{"status":3}`, "status must be one of"},
+		{"campaigns", `{"status":"1"}`, "status must be an integer"},
+		{"campaigns", `{"sc_mode":2}`, "sc_mode must be"},
+		{"campaigns", `{"sc_timezone":"Mars/Olympus"}`, "sc_timezone must"},
+		{"campaigns", `{"sc_time_start":"24:00:00"}`, "sc_time_start must"},
+		{"campaigns", `{"sc_date_start":"2026-02-29"}`, "sc_date_start must"},
+		{"campaigns", `{"sc_day_list":"7"}`, "sc_day_list must"},
+	} {
+		r.refused(http.StatusBadRequest, tt.part, http.MethodPost, "/ob/"+tt.kind, tt.body)
+	}
+	for _, kind := range []string{"plans", "destinations", "campaigns"} {
+		if list := r.ok(http.MethodGet, "/ob/"+kind, "")["list"].([]any); len(list) != 0 {
+			t.Errorf("GET /ob/%s: refused bodies left %v", kind, list)
+		}
+	}
+}
+
+func TestNullTakesTheDefault(t *testing.T) {
+	r := newRig(t, nil)
+	uuid := r.make("plans", `{"name":"n","dial_mode":1,"dial_timeout":1000,"retry_delay":0,"tech_name":"PJSIP",
+		"max_retry_cnt_3":0,"max_calls":4,"max_cps":2,"redial_unknown":1,"variables":{"a":"b"},"gateway":"asterisk"}`)
+	set := r.ok(http.MethodGet, "/ob/plans/"+uuid, "")
+	for key, want := range map[string]any{
+		"name": "n", "dial_mode": 1.0, "dial_timeout": 1000.0, "retry_delay": 0.0, "tech_name": "PJSIP", "max_retry_cnt_3": 0.0,
+		"max_calls": 4.0, "max_cps": 2.0, "redial_unknown": 1.0, "gateway": "asterisk",
+	} {
+		if set[key] != want {
+			t.Errorf("%s is %v, want %v", key, set[key], want)
+		}
+	}
+	got := r.ok(http.MethodPut, "/ob/plans/"+uuid, `{"name":null,"dial_mode":null,"dial_timeout":null,"retry_delay":null,
+		"tech_name":null,"max_retry_cnt_3":null,"max_calls":null,"max_cps":null,"redial_unknown":null,"variables":null,"gateway":null}`)
+	fresh := r.ok(http.MethodPost, "/ob/plans", `{}`)
+	for _, key := range []string{"uuid", "tm_create", "tm_update"} {
+		delete(got, key)
+		delete(fresh, key)
+	}
+	for key, want := range fresh {
+		if got[key] != want {
+			t.Errorf("%s is %v after null, want the default %v", key, got[key], want)
+		}
+	}
+}
+
+func TestWhatWasReadCanBeSentBack(t *testing.T) {
+	r := newRig(t, nil)
+	r.startable()
+	list := r.make("dlmas", `{"name":"l"}`)
+	r.make("dls", `{"dlma_uuid":"`+list+`","number_1":"300","ukey":"<k&>"}`)
+	for _, kind := range []string{"plans", "destinations", "dlmas", "campaigns", "dls?dlma_uuid=" + list} {
+		all := r.do(http.MethodGet, "/ob/"+kind, "")
+		for _, read := range all.body["result"].(map[string]any)["list"].([]any) {
+			body := mustJSON(t, read)
+			kind, _, _ := strings.Cut(kind, "?")
+			for _, method := range []string{http.MethodPut, http.MethodPost} {
+				path := "/ob/" + kind
+				if method == http.MethodPut {
+					path += "/" + read.(map[string]any)["uuid"].(string)
+				}
+				back := r.ok(method, path, string(body))
+				for key, want := range read.(map[string]any) {
+					switch key {
+					case "uuid", "tm_create", "tm_update", "dl_table":
+					default:
+						if !bytes.Equal(mustJSON(t, back[key]), mustJSON(t, want)) {
+							t.Errorf("%s %s: %s is %v, want %v", method, path, key, back[key], want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTextsComeBackAsTheyWere(t *testing.T) {
+	r := newRig(t, nil)
+	const name = `O'Brien "<&>" \ 日本 ` + "\u2028"
+	a := r.do(http.MethodPost, "/ob/dlmas", string(mustJSON(t, map[string]string{"name": name})))
+	if got := a.body["result"].(map[string]any)["name"]; got != name {
+		t.Errorf("name is %q, want %q", got, name)
+	}
+	if !bytes.Contains(a.raw, []byte("<&>")) {
+		t.Errorf("the answer spells <&> in another way: %s", a.raw)
+	}
+}
+
+func TestBodyLimit(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.BodyLimit = 64 })
+	r.ok(http.MethodPost, "/ob/dlmas", `{"name":"`+strings.Repeat("x", 40)+`"}`)
+	r.refused(http.StatusRequestEntityTooLarge, "64 bytes", http.MethodPost, "/ob/dlmas", `{"name":"`+strings.Repeat("x", 60)+`"}`)
+	r.refused(http.StatusRequestEntityTooLarge, "64 bytes", http.MethodPut, "/ob/dlmas/42b72a18-a6c5-43bf-b9aa-6043ff32128d",
+		`{"name":"`+strings.Repeat("x", 60)+`"}`)
+}
+
+// FuzzBody sends arbitrary bodies: the answer is always a proper one, and what
+// is accepted keeps the limits, which the strict store checks.
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"name":"x"}`, `{"name":null,"variables":{"a":"b"}}`, `{"dial_timeout":1e9}`, `{"a":{"b":[1,2,{"c":null}]}}`,
+		`{"status":1,"sc_mode":1,"sc_time_start":"10:00:00"}`, `{"number_1":"300","tm_last_dial":"2017-03-08T02:02:19Z"}`,
+		`{"variables":{"a":"\ud800"}}`, `[`, `{"type":-0}`, "\x00", `{"name":"\u0000"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r := newRig(t, nil)
+		list := r.make("dlmas", `{}`)
+		entry := r.make("dls", `{"dlma_uuid":"`+list+`"}`)
+		for _, kind := range []string{"plans", "destinations", "dlmas", "dls", "campaigns"} {
+			if a := r.do(http.MethodPost, "/ob/"+kind, string(body)); a.status != 200 && a.status != 400 && a.status != 409 {
+				t.Errorf("POST /ob/%s %q: %d %s", kind, body, a.status, a.raw)
+			}
+		}
+		if a := r.do(http.MethodPut, "/ob/dls/"+entry, string(body)); a.status != 200 && a.status != 400 && a.status != 409 {
+			t.Errorf("PUT /ob/dls %q: %d %s", body, a.status, a.raw)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"slices"
@@ -33,7 +34,7 @@ func (s *server) getResults(c echo.Context) error {
 	}
 	lines := make([]json.RawMessage, len(list))
 	for i, r := range list {
-		lines[i] = lineOf(r)
+		lines[i] = bytes.TrimSuffix(r.AppendLine(nil), []byte("\n"))
 	}
 	result := page{List: lines}
 	if more && len(list) > 0 {
@@ -69,12 +70,4 @@ func resultQuery(p params) (q results.Query, err error) {
 	}
 	q.Count, err = p.count()
 	return q, err
-}
-
-// lineOf is a result as it stands in the log.
-func lineOf(r results.Result) json.RawMessage {
-	if l, ok := any(r).(interface{ AppendLine(dst []byte) []byte }); ok {
-		return l.AppendLine(nil)
-	}
-	return json.RawMessage("null")
 }

@@ -82,7 +82,13 @@ func (s *server) routes() []route {
 // register makes all routes known, each with and without a slash at its end,
 // and HEAD wherever there is GET.
 func (s *server) register(e *echo.Echo) error {
-	for _, r := range s.routes() {
+	add(e, http.MethodGet, pathAlive, s.alive)
+	add(e, http.MethodGet, pathReady, s.ready)
+	return registerAll(e, s.routes())
+}
+
+func registerAll(e *echo.Echo, routes []route) error {
+	for _, r := range routes {
 		if r.least.rank() == 0 {
 			return fmt.Errorf("api: route %s %s has no role", r.method, r.path)
 		}
@@ -90,8 +96,6 @@ func (s *server) register(e *echo.Echo) error {
 			add(e, r.method, prefix+r.path, need(r.least, r.serve))
 		}
 	}
-	add(e, http.MethodGet, pathAlive, s.alive)
-	add(e, http.MethodGet, pathReady, s.ready)
 	return nil
 }
 

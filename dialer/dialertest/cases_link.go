@@ -1,0 +1,164 @@
+package dialertest
+
+import (
+	"time"
+
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/results"
+)
+
+// lastCensus returns the newest census, and how many there were. It is called
+// under the lock.
+func (d *desk) lastCensus() (census dialer.Event, n int) {
+	for _, e := range d.events {
+		if e.Kind == dialer.Census {
+			census, n = e, n+1
+		}
+	}
+	return census, n
+}
+
+func (d *desk) survey() map[string]dialer.Sighting {
+	d.t.Helper()
+	asked := time.Now()
+	if err := d.gw.Survey(d.t.Context()); err != nil {
+		d.t.Fatalf("survey: %v", err)
+	}
+	var census dialer.Event
+	d.wait("a census", func() bool {
+		census, _ = d.lastCensus()
+		return !census.At.Before(asked)
+	})
+	return census.Living
+}
+
+func survey(d *desk) {
+	up := d.place(order{number: "100"})
+	rings := d.place(order{number: "300"})
+	talks := d.place(intoQueue("local_1"))
+	d.phase(up, dialer.Talking)
+	d.phase(rings, dialer.Ringing)
+	d.phase(talks, dialer.Talking)
+	living := d.survey()
+	if s, ok := living[up]; !ok || !s.Answered || s.Channel == "" {
+		d.t.Errorf("the answered call: %+v, %t", s, ok)
+	}
+	if s, ok := living[rings]; !ok || s.Answered || !s.Ringing {
+		d.t.Errorf("the ringing call: %+v, %t", s, ok)
+	}
+	if s, ok := living[talks]; !ok || !s.Answered || s.Agent == "" {
+		d.t.Errorf("the call with an agent: %+v, %t", s, ok)
+	}
+	d.hangup(up)
+	d.hangup(rings)
+	d.result(up)
+	d.result(rings)
+	living = d.survey()
+	for _, id := range []string{up, rings} {
+		if _, ok := living[id]; ok {
+			d.t.Error("a call that has ended is in the census")
+		}
+	}
+	d.result(talks)
+}
+
+// cut cuts the link, waits until that has been noticed, and mends it after do.
+func (d *desk) cut(do func()) {
+	d.t.Helper()
+	mend := d.lab.Cut(d.t)
+	d.wait("the loss of the link", func() bool { return !d.up })
+	do()
+	mend()
+	d.wait("the state of the PBX", func() bool { return d.synced })
+}
+
+func linkLost(d *desk) {
+	up := d.place(order{number: "100"})
+	rings := d.place(order{number: "300"})
+	talks := d.place(order{number: "100", app: "Queue", data: "local_1", queue: "local_1"})
+	d.phase(up, dialer.Talking)
+	d.phase(rings, dialer.Ringing)
+	d.phase(talks, dialer.Talking)
+	d.mu.Lock()
+	name := d.calls[talks].Row().Agent
+	d.mu.Unlock()
+	d.cut(func() {})
+	d.wait("the agent's talk", func() bool { return d.agents[name].Phase == dialer.AgentTalking })
+	for _, id := range []string{up, rings, talks} {
+		d.hangup(id)
+	}
+	d.expect(up, results.Answered, results.DialAnswered)
+	d.expect(rings, results.Cancelled, results.DialNone)
+	if r := d.expect(talks, results.Answered, results.DialAnswered); r.Abandoned == nil || *r.Abandoned {
+		d.t.Errorf("abandoned %v, but the agent was there before the link was lost", r.Abandoned)
+	}
+	d.wait("the agent to be free", func() bool {
+		a := d.agents[name]
+		return a.Phase == dialer.AgentFree && !a.TalkEnded.IsZero()
+	})
+}
+
+// endsUnseen: an answered call is finished as answered, one that may have been
+// answered unseen is unknown.
+func endsUnseen(d *desk) {
+	up := d.place(order{number: "100", claimed: time.Hour})
+	rings := d.place(order{number: "300", claimed: time.Hour})
+	d.phase(up, dialer.Talking)
+	d.phase(rings, dialer.Ringing)
+	d.cut(func() {
+		d.admin("Hangup", "Channel", up)
+		d.admin("Hangup", "Channel", rings)
+	})
+	d.expect(up, results.Answered, results.DialAnswered)
+	r := d.expect(rings, results.Unknown, results.DialNone)
+	if !r.TmHangup.IsZero() || r.TmUpdate.IsZero() {
+		d.t.Errorf("hang-up %v was not seen; update %v", r.TmHangup, r.TmUpdate)
+	}
+}
+
+// takenOver: the rows of calls that another process placed are followed.
+func takenOver(d *desk) {
+	up := d.place(order{number: "100"})
+	rings := d.place(order{number: "300"})
+	d.phase(up, dialer.Talking)
+	d.phase(rings, dialer.Ringing)
+	d.mu.Lock()
+	for _, id := range []string{up, rings} {
+		row := d.calls[id].Row()
+		// As the row may be stored late, it knows less than there was.
+		row.TmRing, row.Channel = time.Time{}, ""
+		d.calls[id] = dialer.Recovered(row)
+	}
+	dead := d.calls[up].Row()
+	dead.UUID, dead.TmAnswer, dead.ResDial = "00000000-0000-4000-8000-000000000000", time.Time{}, 0
+	dead.TmCreate, dead.TmDial = time.Now().Add(-time.Hour), time.Time{}
+	dead.Status = results.StatusNone
+	d.calls[dead.UUID] = dialer.Recovered(dead)
+	d.mu.Unlock()
+	d.expect(dead.UUID, results.Unknown, results.DialNone)
+	d.wait("the ringing call to be seen", func() bool { return d.calls[rings].Phase() == dialer.Ringing })
+	d.hangup(up)
+	d.hangup(rings)
+	d.expect(up, results.Answered, results.DialAnswered)
+	d.expect(rings, results.Cancelled, results.DialNone)
+}
+
+func restarts(d *desk) {
+	up := d.place(order{number: "100"})
+	rings := d.place(order{number: "300"})
+	d.phase(up, dialer.Talking)
+	d.phase(rings, dialer.Ringing)
+	d.lab.Restart(d.t)
+	d.expect(up, results.Answered, results.DialAnswered)
+	d.expect(rings, results.Unknown, results.DialNone)
+	d.wait("the queues", func() bool { return d.synced && len(d.agents["PJSIP/agent-06"].Queues) == 2 })
+	d.expect(d.place(order{number: "200"}), results.Busy, results.DialBusy)
+}
+
+func repeated(d *desk) {
+	d.lab.Repeat(d.t)
+	busy := d.place(order{number: "200"})
+	early := d.place(order{number: "500"})
+	d.expect(busy, results.Busy, results.DialBusy)
+	d.expect(early, results.Answered, results.DialAnswered)
+}

@@ -1,0 +1,151 @@
+package dialertest
+
+import (
+	"strings"
+	"time"
+
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/results"
+)
+
+// intoQueue is a call to a customer who hangs up five seconds after his answer.
+func intoQueue(queue string) order {
+	return order{number: "101", app: "Queue", data: queue + ",,,,60", queue: queue}
+}
+
+func queueWithAgent(d *desk) {
+	id := d.place(intoQueue("local_1"))
+	d.wait("an agent", func() bool { return d.calls[id].Row().Agent != "" })
+	d.mu.Lock()
+	name := d.calls[id].Row().Agent
+	d.mu.Unlock()
+	d.wait("the agent's talk", func() bool {
+		a := d.agents[name]
+		return a.Phase == dialer.AgentTalking && a.TalkQueue == "local_1" && a.TalkEnded.IsZero()
+	})
+	r := d.expect(id, results.Answered, results.DialAnswered)
+	if r.Abandoned == nil || *r.Abandoned || r.Talk < d.pbx(4*time.Second) || r.TmAgent.Before(r.TmAnswer) {
+		d.t.Errorf("abandoned %v, talked %v, answer %v, agent %v", r.Abandoned, r.Talk, r.TmAnswer, r.TmAgent)
+	}
+	if !strings.HasPrefix(r.Agent, "Local/agent-") {
+		d.t.Errorf("agent %q", r.Agent)
+	}
+	d.wait("the agent to be free again", func() bool {
+		a := d.agents[name]
+		return a.Phase == dialer.AgentFree && !a.TalkEnded.IsZero() && a.TalkQueue == "local_1"
+	})
+}
+
+// badAgents: one never answers, one is busy, one hangs up at once; the
+// customer gets somebody only after his patience.
+func badAgents(d *desk) {
+	o := intoQueue("faulty")
+	o.number = "110"
+	id := d.place(o)
+	d.wait("agent 18 to ring", func() bool { return d.agents["PJSIP/agent-18"].Phase == dialer.AgentRinging })
+	r := d.expect(id, results.Abandoned, results.DialAnswered)
+	if r.Abandoned == nil || !*r.Abandoned || r.Agent != "PJSIP/agent-20" {
+		d.t.Errorf("abandoned %v, agent %q", r.Abandoned, r.Agent)
+	}
+	d.wait("all agents to be free, but the one who is not there", func() bool {
+		return d.agents["PJSIP/agent-18"].Phase == dialer.AgentFree &&
+			d.agents["PJSIP/agent-19"].Phase == dialer.AgentFree &&
+			d.agents["PJSIP/agent-20"].Phase == dialer.AgentFree &&
+			d.agents["PJSIP/agent-offline"].Phase == dialer.AgentAway
+	})
+	if a := d.agent("PJSIP/agent-18"); !a.TalkEnded.IsZero() {
+		d.t.Error("agent 18 never talked")
+	}
+}
+
+// twoQueues: agents 06 to 10 are in two queues, each of them is one agent.
+func twoQueues(d *desk) {
+	a := d.agent("PJSIP/agent-06")
+	if len(a.Queues) != 2 || a.Queues[0].Queue != "sales_1" || a.Queues[1].Queue != "sales_2" {
+		d.t.Fatalf("agent 06 is in %v", a.Queues)
+	}
+	if n := len(d.agent("PJSIP/agent-01").Queues); n != 1 {
+		d.t.Errorf("agent 01 is in %d queues", n)
+	}
+	id := d.place(intoQueue("sales_2"))
+	d.wait("an agent", func() bool { return d.calls[id].Row().Agent != "" })
+	d.wait("one agent to talk", func() bool {
+		talking := 0
+		for _, a := range d.agents {
+			if a.Phase == dialer.AgentTalking {
+				talking++
+			}
+		}
+		return talking == 1 && d.agents[d.calls[id].Row().Agent].Phase == dialer.AgentTalking
+	})
+	d.result(id)
+	d.wait("nobody to talk", func() bool {
+		for _, a := range d.agents {
+			if a.Phase == dialer.AgentTalking || a.Phase == dialer.AgentRinging {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func pause(d *desk) {
+	const name = "PJSIP/agent-07"
+	paused := func(queue string) bool {
+		for _, m := range d.agents[name].Queues {
+			if m.Queue == queue {
+				return m.Paused
+			}
+		}
+		return false
+	}
+	set := func(queue, to string) {
+		headers := []string{"Interface", name, "Paused", to}
+		if queue != "" {
+			headers = append(headers, "Queue", queue)
+		}
+		d.admin("QueuePause", headers...)
+	}
+	set("sales_1", "true")
+	d.wait("the pause in one queue", func() bool { return paused("sales_1") && !paused("sales_2") })
+	set("", "true")
+	d.wait("the pause in both", func() bool { return paused("sales_1") && paused("sales_2") })
+	set("", "false")
+	d.wait("the end of the pause", func() bool { return !paused("sales_1") && !paused("sales_2") })
+}
+
+func comesAndGoes(d *desk) {
+	const name = "Local/slow-01@agents/n"
+	d.admin("QueueAdd", "Queue", "empty", "Interface", name, "MemberName", "Slow")
+	d.wait("the new agent", func() bool {
+		a, there := d.agents[name]
+		return there && a.Name == "Slow" && len(a.Queues) == 1
+	})
+	id := d.place(order{number: "101", app: "Queue", data: "empty", queue: "empty"})
+	d.wait("the new agent to ring", func() bool { return d.agents[name].Phase == dialer.AgentRinging })
+	r := d.expect(id, results.Abandoned, results.DialAnswered) // he takes 3 s, the patience is 2 s
+	if r.Agent != name {
+		d.t.Errorf("agent %q", r.Agent)
+	}
+	d.admin("QueueRemove", "Queue", "empty", "Interface", name)
+	d.wait("the agent to be gone", func() bool { _, there := d.agents[name]; return !there })
+}
+
+// wrapUp: a member in wrap-up is as free as any to the PBX; the end of his
+// talk says that he is not.
+func wrapUp(d *desk) {
+	const name = "PJSIP/agent-16"
+	id := d.place(intoQueue("wrapup"))
+	r := d.result(id)
+	if r.Agent != name {
+		d.t.Fatalf("agent %q, disposition %s", r.Agent, r.Disposition)
+	}
+	d.wait("the end of the talk", func() bool {
+		a := d.agents[name]
+		return a.Phase == dialer.AgentFree && !a.TalkEnded.IsZero() && a.TalkQueue == "wrapup"
+	})
+	if ended := d.agent(name).TalkEnded; ended.Before(r.TmAgent) || ended.After(r.TmHangup.Add(d.pbx(time.Second))) {
+		d.t.Errorf("talk ended %v, agent %v, hang-up %v", ended, r.TmAgent, r.TmHangup)
+	}
+	d.admin("QueuePause", "Interface", "PJSIP/agent-18", "Queue", "wrapup", "Paused", "false")
+}

@@ -1,0 +1,76 @@
+package dialertest
+
+import (
+	"testing"
+
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/dialer/ami"
+)
+
+// Lab is a PBX to test with, and a gateway to it.
+type Lab struct {
+	Gateway dialer.Gateway // not running
+	// Admin is a manager connection beside the gateway's, with all rights,
+	// that runs and is ready.
+	Admin *ami.Client
+	// Scale is how many seconds of the PBX go by in a second; 0 = 1.
+	Scale float64
+	// Cut cuts the gateway's link and keeps it cut until mend is called.
+	Cut func(t *testing.T) (mend func())
+	// Restart kills the PBX and starts it again; nil if the lab can't.
+	Restart func(t *testing.T)
+	// Repeat makes the PBX send the last events of calls twice; nil if the lab
+	// can't.
+	Repeat func(t *testing.T)
+}
+
+// Exercise runs every case, each with a lab of its own.
+func Exercise(t *testing.T, newLab func(t *testing.T) Lab) {
+	t.Helper()
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			lab := newLab(t)
+			if lab.Scale == 0 {
+				lab.Scale = 1
+			}
+			if c.offered != nil && !c.offered(lab) {
+				t.Logf("not offered by this lab")
+				return
+			}
+			c.run(newDesk(t, lab))
+		})
+	}
+}
+
+type testCase struct {
+	name    string
+	offered func(Lab) bool // nil: by every lab
+	run     func(*desk)
+}
+
+var cases = []testCase{
+	{name: "answered, the customer hangs up", run: customerHangsUp},
+	{name: "failures over the trunk", run: func(d *desk) { failures(d, "PJSIP/%s@trunk") }},
+	{name: "failures over Local", run: func(d *desk) { failures(d, "Local/%s@customers/n") }},
+	{name: "customer hangs up before an agent", run: hungUpEarly},
+	{name: "customer waits too long", run: abandoned},
+	{name: "no endpoint, no technology", run: notPlaced},
+	{name: "refused and not sent", run: refused},
+	{name: "extension", run: extension},
+	{name: "variables", run: variables},
+	{name: "technologies", run: technologies},
+	{name: "hung up by us while it rings", run: cancelled},
+	{name: "hung up by us while it is up", run: endedByUs},
+	{name: "queue and agent", run: queueWithAgent},
+	{name: "agents who do not answer", run: badAgents},
+	{name: "one agent in two queues", run: twoQueues},
+	{name: "pause", run: pause},
+	{name: "member comes and goes", run: comesAndGoes},
+	{name: "wrap-up", run: wrapUp},
+	{name: "survey", run: survey},
+	{name: "link lost in mid-call", run: linkLost},
+	{name: "call ends while the link is cut", run: endsUnseen},
+	{name: "taken over in mid-call", run: takenOver},
+	{name: "PBX restarts", offered: func(l Lab) bool { return l.Restart != nil }, run: restarts},
+	{name: "last events twice", offered: func(l Lab) bool { return l.Repeat != nil }, run: repeated},
+}

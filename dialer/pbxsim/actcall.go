@@ -93,7 +93,7 @@ func (p *pbx) agentCut(conv *conversation) {
 	p.closeAgent(conv.try, 16)
 	p.afterCall(conv)
 	if c.exten {
-		p.emit(p.event(classUser, "UserEvent").channel("", c.ch).add("UserEvent", "DialerHangup").num("Cause", 16))
+		p.lastWords(c, 16)
 	}
 	c.line.close(16)
 	p.forget(c)

@@ -52,13 +52,7 @@ func (p *pbx) actQueuePause(c *conn, a ami.Message) {
 		p.fail(c, a, "Need 'Interface' and 'Paused' parameters.")
 		return
 	}
-	members := p.memberships(iface)
-	if name := a.Get("Queue"); name != "" {
-		members = nil
-		if q := p.queue(name); q != nil && q.member(iface) != nil {
-			members = []*member{q.member(iface)}
-		}
-	}
+	members := p.chosen(a)
 	if len(members) == 0 {
 		p.fail(c, a, "Interface not found")
 		return

@@ -33,6 +33,9 @@ func (p *pbx) run(c *call, to target) {
 		p.runExten(c, to)
 		return
 	}
+	if to.app == "" { // it runs its own number in the default context, and waits there
+		return
+	}
 	c.ch.app, c.ch.data = to.app, to.data
 	args := splitArgs(to.data, 8)
 	switch strings.ToLower(to.app) {
@@ -129,6 +132,14 @@ func (p *pbx) queueEnd(c *call, name, status string) {
 	p.finish(c, byApp, 16)
 }
 
+// lastWords is the h extension of the dialplan.
+func (p *pbx) lastWords(c *call, cause int) {
+	id, _ := c.vars.get("CAMPAIGN_ID")
+	c.ch.exten = "h"
+	p.emit(p.event(classUser, "UserEvent").channel("", c.ch).add("UserEvent", "DialerHangup").
+		num("Cause", cause).add("CampaignId", id))
+}
+
 // detect is AMD(): it takes a while to tell a machine from a person.
 func (p *pbx) detect(c *call) {
 	c.ch.app = "AMD"
@@ -156,6 +167,7 @@ func (p *pbx) detect(c *call) {
 const (
 	firstSlot, lastSlot = 701, 899
 	parkingTime         = 45 * time.Second
+	parkingMusic        = 2500 * time.Millisecond
 )
 
 // park puts a call into the parking lot until its time is over.
@@ -171,8 +183,12 @@ func (p *pbx) park(c *call) {
 	c.slot, p.slots[slot] = slot, c
 	p.parked("ParkedCall", c)
 	p.enter(p.lot, c.ch)
+	c.hold = p.after(parkingMusic, func() {
+		c.music = true
+		p.on(classCall, "MusicOnHoldStart", c.ch, "Class", "default")
+	})
 	c.app = p.after(parkingTime, func() {
-		c.hold = nil
+		p.quiet(c)
 		p.leave(c.ch)
 		p.parked("ParkedCallTimeOut", c)
 		delete(p.slots, c.slot)
@@ -193,5 +209,15 @@ func (p *pbx) parked(name string, c *call) {
 func (p *pbx) unpark(c *call) {
 	delete(p.slots, c.slot)
 	c.slot = 0
+	p.quiet(c)
 	p.leave(c.ch)
+}
+
+// quiet stops the music of the parking lot.
+func (p *pbx) quiet(c *call) {
+	p.timers.stop(c.hold)
+	if c.music {
+		c.music = false
+		p.on(classCall, "MusicOnHoldStop", c.ch)
+	}
 }

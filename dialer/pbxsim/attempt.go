@@ -39,6 +39,7 @@ func (p *pbx) ringAgent(e *entry, m *member) bool {
 	p.emit(p.event(classCall, "DialBegin").channel("", caller).channel("Dest", a.ch).add("DialString", g.dialString()))
 	if g.mode == AgentBusy {
 		p.request("HangupRequest", a.ch, 17)
+		a.ch.exten = caller.exten
 		p.dialEvent("DialEnd", caller, a.ch, "NOANSWER")
 		p.ringNoAnswer(a)
 		p.hungup(a.ch, 17)
@@ -46,11 +47,13 @@ func (p *pbx) ringAgent(e *entry, m *member) bool {
 	}
 	g.ringing++
 	e.attempts = append(e.attempts, a)
-	a.timers[0] = p.after(agentSignalling, func() { p.agentRinging(a) })
-	if g.mode == AgentSilent {
-		return true
+	answer := g.answer.sample(g.random)
+	if answer > 0 || g.mode == AgentSilent {
+		a.timers[0] = p.after(agentSignalling, func() { p.agentRinging(a) })
 	}
-	a.timers[1] = p.after(agentSignalling+g.answer.sample(g.random), func() { p.agentAnswers(a) })
+	if g.mode != AgentSilent {
+		a.timers[1] = p.after(agentSignalling+answer, func() { p.agentAnswers(a) })
+	}
 	return true
 }
 
@@ -59,7 +62,7 @@ func (p *pbx) openAgent(a *attempt) {
 	c, g := a.entry.call, a.member.agent
 	caller := c.ch
 	a.ch = &channel{
-		tech: g.tech(), linked: caller.linked, context: "agents", exten: caller.exten, try: a,
+		tech: g.tech(), linked: caller.linked, context: "agents", exten: "s", try: a,
 		app: "AppQueue", data: "(Outgoing Line)", vars: &variables{},
 	}
 	if g.tech() != "Local" {
@@ -87,6 +90,7 @@ func (p *pbx) agentRinging(a *attempt) {
 	if a.over {
 		return
 	}
+	a.ch.exten = a.entry.call.ch.exten
 	p.dialEvent("DialState", a.entry.call.ch, a.ch, "RINGING")
 	p.setState(a.ch, stateRinging)
 	p.on(classCall, "NewConnectedLine", a.ch)
@@ -101,6 +105,7 @@ func (p *pbx) agentAnswers(a *attempt) {
 		return
 	}
 	a.over = true
+	a.ch.exten = c.ch.exten
 	p.setState(a.ch, stateUp)
 	if a.half != nil {
 		p.setState(a.half, stateUp)

@@ -72,6 +72,7 @@ type call struct {
 	entry *entry // waits in a queue
 	conv  *conversation
 	slot  int      // parked there
+	music bool     // hears the music of the parking lot
 	late  []func() // AgentComplete events that come at the end
 }
 
@@ -175,7 +176,7 @@ func (p *pbx) finish(c *call, by side, cause int) {
 		cause = 16
 	}
 	if c.exten {
-		p.emit(p.event(classUser, "UserEvent").channel("", c.ch).add("UserEvent", "DialerHangup").num("Cause", cause))
+		p.lastWords(c, cause)
 	}
 	for _, complete := range c.late {
 		complete()
@@ -238,7 +239,7 @@ func (p *pbx) respond(c *call, ok bool, reason int) {
 	case c.to.app != "":
 		m.add("Application", c.to.app)
 		m.opt("Data", c.to.data)
-	case c.to.exten != "":
+	default:
 		m.add("Context", c.to.context).add("Exten", c.to.exten)
 	}
 	m.num("Reason", reason).add("Uniqueid", id).

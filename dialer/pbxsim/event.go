@@ -107,9 +107,13 @@ func (p *pbx) emit(m *message) {
 	p.line(m.buf)
 }
 
-// on sends an event that is about one channel and has nothing more to say.
-func (p *pbx) on(of class, name string, ch *channel) {
-	p.emit(p.event(of, name).channel("", ch))
+// on sends an event about one channel, with what more there is to say in pairs.
+func (p *pbx) on(of class, name string, ch *channel, pairs ...string) {
+	m := p.event(of, name).channel("", ch)
+	for i := 0; i < len(pairs); i += 2 {
+		m.add(pairs[i], pairs[i+1])
+	}
+	p.emit(m)
 }
 
 // short is a message in one line, for a person who watches.

@@ -79,7 +79,7 @@ func unlisted(iface string) MemberConfig {
 		case "mute":
 			m.Mode = AgentSilent
 		case "brief":
-			m.Mode, m.Answer, m.Talk = AgentAnswers, Fixed(0), Fixed(time.Second)
+			m.Mode, m.Answer, m.Talk = AgentAnswers, Fixed(0), Fixed(time.Second+localAnswer)
 		}
 		return m
 	}

@@ -155,7 +155,7 @@ func (p *pbx) describe(e *message, m *member) {
 		num("LoginTime", unix(m.login)).num("InCall", flag(m.inCall)).num("Status", m.agent.status()).
 		num("Paused", flag(m.paused)).add("PausedReason", m.reason)
 	if e.name != "" {
-		e.num("Ringinuse", 0)
+		e.num("Ringinuse", flag(m.ringInUse))
 	}
 	// In seconds of the wall clock, like all that AMI tells.
 	e.num("Wrapuptime", int(math.Ceil(m.wrapup.Seconds()/p.cfg.TimeScale)))

@@ -26,12 +26,14 @@ func (l *outboundLine) begin() {
 		p.identify(l.leg, c.callerID.num, c.callerID.name)
 	}
 	p.emit(p.event(classCall, "DialBegin").channel("", l.half).channel("Dest", l.leg).add("DialString", dial))
+	l.leg.exten, l.leg.num = l.exten, l.exten // Dial() makes the number called the far end's own
 	p.play(c, signalling)
 }
 
 func (l *outboundLine) ring() {
 	p := l.p
 	p.setState(l.leg, stateRinging)
+	l.c.ch.num = l.exten
 	p.setState(l.c.ch, stateRinging)
 	p.dialEvent("DialState", nil, l.c.ch, "RINGING")
 	p.dialEvent("DialState", l.half, l.leg, "RINGING")
@@ -58,6 +60,7 @@ func (l *outboundLine) fail(does outcome) {
 	p.request("SoftHangupRequest", l.half, 16)
 	p.request("HangupRequest", c.ch, f.cause)
 	p.hungup(l.half, f.cause)
+	c.ch.num = l.exten
 	p.dialEvent("DialEnd", nil, c.ch, f.dialStatus)
 	p.respondAround(c, false, 0, func() { p.hungup(c.ch, f.cause) })
 }
@@ -77,6 +80,7 @@ func (l *outboundLine) abort(cause int) {
 // giveUp ends all three channels before the answer.
 func (l *outboundLine) giveUp(cause, legCause, reason int) {
 	p, c := l.p, l.c
+	c.ch.num = l.exten
 	if p.old() && reason == 3 {
 		legCause = 16
 	}
@@ -108,5 +112,5 @@ func (l *outboundLine) close(cause int) {
 	p.leave(l.leg)
 	p.request("SoftHangupRequest", l.half, 16)
 	p.hungup(l.half, 16)
-	p.hungupSIP(l.leg, 16, 0)
+	p.hungup(l.leg, 16)
 }

@@ -18,19 +18,20 @@ type queue struct {
 
 // member is an agent's place in a queue.
 type member struct {
-	queue    *queue
-	agent    *agent
-	name     string
-	penalty  int
-	wrapup   time.Duration // his own; the queue's holds where it is 0
-	dynamic  bool
-	paused   bool
-	reason   string
-	inCall   bool
-	taken    int
-	lastCall time.Time
-	paused0  time.Time // when he was last paused
-	login    time.Time
+	queue     *queue
+	agent     *agent
+	name      string
+	penalty   int
+	wrapup    time.Duration // his own; the queue's holds where it is 0
+	dynamic   bool
+	paused    bool
+	reason    string
+	inCall    bool
+	ringInUse bool // shown, not acted on
+	taken     int
+	lastCall  time.Time
+	paused0   time.Time // when he was last paused
+	login     time.Time
 }
 
 // entry is a caller in a queue.
@@ -103,7 +104,7 @@ func (p *pbx) queueUp(c *call, name string, limit time.Duration) bool {
 	e.first = len(q.waiting)
 	p.emit(p.event(classAgent, "QueueCallerJoin").channel("", c.ch).add("Queue", q.Name).
 		num("Position", e.first).num("Count", len(q.waiting)))
-	p.emit(p.event(classCall, "MusicOnHoldStart").channel("", c.ch).add("Class", "default"))
+	p.on(classCall, "MusicOnHoldStart", c.ch, "Class", "default")
 	if limit > 0 {
 		e.expiry = p.after(limit, func() { p.waitedTooLong(e) })
 	}
@@ -149,7 +150,7 @@ func (p *pbx) abandon(e *entry) {
 
 func (p *pbx) leaveEvent(q *queue, ch *channel, position int) {
 	p.emit(p.event(classAgent, "QueueCallerLeave").channel("", ch).add("Queue", q.Name).
-		num("Count", len(q.waiting)).num("Position", position))
+		num("Position", position).num("Count", len(q.waiting)))
 }
 
 // waitedTooLong is the end of Queue()'s time-out: the caller is not gone.

@@ -104,12 +104,12 @@ func (l *trunkLine) giveUp() {
 func (l *trunkLine) abort(cause int) {
 	p, c := l.p, l.c
 	p.dialEvent("DialEnd", nil, c.ch, "NOANSWER")
-	p.respondAround(c, true, 0, func() { p.hungupSIP(c.ch, cause, 0) })
+	p.respondAround(c, true, 0, func() { p.hungup(c.ch, cause) })
 }
 
 func (l *trunkLine) customerLeft() { l.p.request("HangupRequest", l.c.ch, -1) }
 
-func (l *trunkLine) close(cause int) { l.p.hungupSIP(l.c.ch, cause, 0) }
+func (l *trunkLine) close(cause int) { l.p.hungup(l.c.ch, cause) }
 
 // dialEvent is a step of a dialing; from is the caller, nil for an Originate.
 func (p *pbx) dialEvent(name string, from, to *channel, status string) {

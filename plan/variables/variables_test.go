@@ -2,6 +2,7 @@ package variables
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -52,10 +53,8 @@ func TestCheck(t *testing.T) {
 	for i := range MaxPerObject {
 		many[fmt.Sprintf("V%d", i)] = "x"
 	}
-	tooMany := map[string]string{"one": "more"}
-	for k, v := range many {
-		tooMany[k] = v
-	}
+	tooMany := maps.Clone(many)
+	tooMany["one"] = "more"
 	tests := []struct {
 		name string
 		vars map[string]string

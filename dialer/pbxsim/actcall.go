@@ -135,11 +135,14 @@ func (p *pbx) actRedirect(c *conn, a ami.Message) {
 // depends on how the call came there.
 func (p *pbx) redirect(c *call, to target) {
 	p.timers.stop(c.app)
+	c.ch.context, c.ch.exten = to.context, to.exten
 	switch {
 	case c.slot != 0 && !c.exten:
+		p.parked("ParkedCallGiveUp", c)
 		p.finish(c, byManager, 0)
 		return
 	case c.slot != 0:
+		p.parked("ParkedCallGiveUp", c)
 		p.unpark(c)
 	case c.entry != nil && c.exten:
 		p.abandon(c.entry)
@@ -152,7 +155,7 @@ func (p *pbx) redirect(c *call, to target) {
 		p.soon()
 	case c.conv != nil:
 		conv := c.conv
-		conv.silent = true
+		conv.silent, c.moved = true, true
 		p.endTalk(conv, byManager)
 		c.late = append(c.late, func() { p.complete(conv, "caller", false) })
 	}

@@ -140,13 +140,28 @@ func (p *pbx) lastWords(c *call, cause int) {
 		num("Cause", cause).add("CampaignId", id))
 }
 
+// spoolFailed runs the extension failed of the dialplan, on a channel of its own.
+func (p *pbx) spoolFailed(c *call) {
+	ch := &channel{
+		name: "OutgoingSpoolFailed", num: c.callerID.num, cname: c.callerID.name, account: "",
+		context: dialplan, exten: "failed", tech: "Local", vars: c.vars,
+	}
+	p.open(ch)
+	id, _ := c.vars.get("CAMPAIGN_ID")
+	p.on(classUser, "UserEvent", ch, "UserEvent", "OriginateFailed", "Reason", strconv.Itoa(c.reason), "CampaignId", id)
+	p.request("SoftHangupRequest", ch, 16)
+	ch.exten = "h"
+	p.on(classUser, "UserEvent", ch, "UserEvent", "DialerHangup", "Cause", "16", "CampaignId", id)
+	p.hungup(ch, 16)
+}
+
 // detect is AMD(): it takes a while to tell a machine from a person.
 func (p *pbx) detect(c *call) {
 	c.ch.app = "AMD"
-	status, cause, after := "MACHINE", "INITIALSILENCE-2500-2500", 2500*time.Millisecond
+	status, cause, after := "NOTSURE", "TOOLONG-4900", 4900*time.Millisecond
 	switch {
 	case strings.HasPrefix(c.number, "70"):
-		cause, after = "LONGGREETING-1500-1500", 3*time.Second
+		status, cause, after = "MACHINE", "LONGGREETING-1500-1500", 3*time.Second
 	case strings.HasPrefix(c.number, "71"), c.who.withAgent > 0:
 		status, cause, after = "HUMAN", "HUMAN-800-800", 2*time.Second
 	}
@@ -187,15 +202,26 @@ func (p *pbx) park(c *call) {
 		c.music = true
 		p.on(classCall, "MusicOnHoldStart", c.ch, "Class", "default")
 	})
-	c.app = p.after(parkingTime, func() {
+	c.app = p.after(parkingLimit(c.ch.data), func() {
 		p.quiet(c)
 		p.leave(c.ch)
 		p.parked("ParkedCallTimeOut", c)
 		delete(p.slots, c.slot)
-		c.slot = 0
+		c.slot, c.exten = 0, false
+		c.ch.context, c.ch.exten = "default", "s"
 		p.request("SoftHangupRequest", c.ch, 16)
 		p.finish(c, byApp, 16)
 	})
+}
+
+// parkingLimit is how long a call may stay parked: option t(seconds) of Park().
+func parkingLimit(data string) time.Duration {
+	_, rest, _ := strings.Cut(data, "t(")
+	s, _, found := strings.Cut(rest, ")")
+	if d := seconds(s); found && d > 0 {
+		return d
+	}
+	return parkingTime
 }
 
 func (p *pbx) parked(name string, c *call) {

@@ -13,6 +13,7 @@ type attempt struct {
 	half   *channel // of an agent that is a Local channel
 	since  time.Time
 	timers [2]*timer
+	rang   bool
 	over   bool
 }
 
@@ -45,7 +46,7 @@ func (p *pbx) ringAgent(e *entry, m *member) bool {
 		p.hungup(a.ch, 17)
 		return false
 	}
-	g.ringing++
+	g.reserved++
 	e.attempts = append(e.attempts, a)
 	answer := g.answer.sample(g.random)
 	if answer > 0 || g.mode == AgentSilent {
@@ -61,6 +62,10 @@ func (p *pbx) ringAgent(e *entry, m *member) bool {
 func (p *pbx) openAgent(a *attempt) {
 	c, g := a.entry.call, a.member.agent
 	caller := c.ch
+	num, name := caller.num, caller.cname
+	if c.callerID.num != "" { // Dial() may have changed the channel's since
+		num, name = c.callerID.num, c.callerID.name
+	}
 	a.ch = &channel{
 		tech: g.tech(), linked: caller.linked, context: "agents", exten: "s", try: a,
 		app: "AppQueue", data: "(Outgoing Line)", vars: &variables{},
@@ -68,20 +73,20 @@ func (p *pbx) openAgent(a *attempt) {
 	if g.tech() != "Local" {
 		a.ch.name = g.iface + "-" + p.suffix("SIP")
 		p.open(a.ch)
-		p.identify(a.ch, caller.num, caller.cname)
+		p.identify(a.ch, num, name)
 		return
 	}
 	exten, _, _ := strings.Cut(strings.TrimPrefix(g.iface, "Local/"), "@")
-	name := "Local/" + exten + "@agents-" + p.suffix("Local")
-	a.ch.name, a.ch.exten = name+";1", exten
+	local := "Local/" + exten + "@agents-" + p.suffix("Local")
+	a.ch.name, a.ch.exten = local+";1", exten
 	a.half = &channel{
-		tech: "Local", linked: caller.linked, name: name + ";2", state: stateRing,
+		tech: "Local", linked: caller.linked, name: local + ";2", state: stateRing,
 		context: "agents", exten: exten, app: "Wait", data: "86400", try: a, vars: &variables{},
 	}
 	p.open(a.ch)
 	p.open(a.half)
-	p.identify(a.ch, caller.num, caller.cname)
-	p.identify(a.half, caller.num, caller.cname)
+	p.identify(a.ch, num, name)
+	p.identify(a.half, num, name)
 	p.emit(p.event(classCall, "LocalBridge").channel("LocalOne", a.ch).channel("LocalTwo", a.half).
 		add("Context", "agents").add("Exten", exten).add("LocalOptimization", "No"))
 }
@@ -90,6 +95,8 @@ func (p *pbx) agentRinging(a *attempt) {
 	if a.over {
 		return
 	}
+	a.rang = true
+	a.member.agent.ringing++
 	a.ch.exten = a.entry.call.ch.exten
 	p.dialEvent("DialState", a.entry.call.ch, a.ch, "RINGING")
 	p.setState(a.ch, stateRinging)
@@ -127,7 +134,7 @@ func (p *pbx) agentAnswers(a *attempt) {
 	p.emit(p.event(classAgent, "AgentConnect").channel("", c.ch).channel("Dest", a.ch).
 		add("Queue", q.Name).add("Interface", g.iface).add("MemberName", a.member.name).
 		num("HoldTime", hold).num("RingTime", int(p.wall(a.since).Seconds())))
-	g.ringing--
+	p.unring(a)
 	g.talking++
 	a.member.inCall = true
 	p.statusEvents(g)
@@ -153,12 +160,23 @@ func (p *pbx) hangUpAgents(attempts []*attempt, cause int) {
 		}
 		a.over = true
 		a.stop(p)
-		if a.half != nil {
-			p.hungup(a.half, cause)
+		a.ch.exten = a.entry.call.ch.exten
+		p.closeAgent(a, cause)
+		rang := a.rang
+		p.unring(a)
+		if rang {
+			p.statusEvents(a.member.agent)
 		}
-		p.hungupSIP(a.ch, cause, 0)
-		a.member.agent.ringing--
-		p.statusEvents(a.member.agent)
+	}
+}
+
+// unring marks the agent's phone as not rung for this caller any more.
+func (p *pbx) unring(a *attempt) {
+	g := a.member.agent
+	g.reserved--
+	if a.rang {
+		a.rang = false
+		g.ringing--
 	}
 }
 

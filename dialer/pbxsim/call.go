@@ -62,9 +62,11 @@ type call struct {
 	record      int    // index in originates, -1 if none
 
 	phase     phase
+	early     bool // EarlyMedia was asked for
 	exten     bool // runs the dialplan, not a bare application
 	reorder   bool
 	responded bool
+	reason    int // of the OriginateResponse
 	answerAt  time.Time
 
 	expiry, ringing, result, talk, app, hold *timer
@@ -74,6 +76,7 @@ type call struct {
 	slot  int      // parked there
 	music bool     // hears the music of the parking lot
 	late  []func() // AgentComplete events that come at the end
+	moved bool     // was redirected away from an agent
 }
 
 // start dials. The channel can be made.
@@ -99,6 +102,9 @@ func (p *pbx) play(c *call, setup time.Duration) {
 			}
 		})
 	}
+	if who.early {
+		c.ringing = p.after(setup, func() { p.progress(c) })
+	}
 	if who.does == noAnswer {
 		return
 	}
@@ -114,6 +120,18 @@ func (p *pbx) play(c *call, setup time.Duration) {
 	})
 }
 
+// progress is early media. It counts as an answer for those who asked for that,
+// and who do not run a bare application.
+func (p *pbx) progress(c *call) {
+	if c.phase != calling {
+		return
+	}
+	p.dialEvent("DialState", nil, c.ch, "PROGRESS")
+	if c.early && c.exten {
+		p.answered(c)
+	}
+}
+
 func (p *pbx) expire(c *call) {
 	if c.phase == calling {
 		p.failed(c, c.line.expire)
@@ -127,6 +145,9 @@ func (p *pbx) failed(c *call, how func()) {
 	c.reorder = !c.stranger && p.strikes(Reorder)
 	how()
 	p.forget(c)
+	if c.exten && c.to.context == dialplan {
+		p.spoolFailed(c)
+	}
 }
 
 func (p *pbx) answered(c *call) {
@@ -172,10 +193,13 @@ func (p *pbx) finish(c *call, by side, cause int) {
 		p.request("SoftHangupRequest", c.ch, 16)
 	}
 	p.leaveApplication(c, by)
-	if cause == 0 && (bridged || c.exten || (by == byCustomer && c.ch.tech == "Local")) {
+	if cause == 0 && (bridged || (by == byCustomer && c.ch.tech == "Local")) {
 		cause = 16
 	}
 	if c.exten {
+		if by == byCustomer && !bridged {
+			p.request("SoftHangupRequest", c.ch, 16)
+		}
 		p.lastWords(c, cause)
 	}
 	for _, complete := range c.late {
@@ -221,7 +245,7 @@ func (p *pbx) respond(c *call, ok bool, reason int) {
 	if c.responded || c.stranger {
 		return
 	}
-	c.responded = true
+	c.responded, c.reason = true, reason
 	if c.record >= 0 {
 		p.originates[c.record].Reason = reason
 		p.originates[c.record].Answered = ok

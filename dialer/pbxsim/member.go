@@ -20,13 +20,14 @@ const (
 
 // agent is a person at a phone, in however many queues.
 type agent struct {
-	iface   string
-	mode    AgentMode
-	answer  Dist
-	talk    Dist
-	random  *rand.Rand
-	ringing int
-	talking int
+	iface    string
+	mode     AgentMode
+	answer   Dist
+	talk     Dist
+	random   *rand.Rand
+	reserved int // callers he is being called for, though his phone may not ring yet
+	ringing  int
+	talking  int
 }
 
 func (g *agent) tech() string {

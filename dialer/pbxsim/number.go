@@ -24,6 +24,7 @@ const never = 1000 * time.Hour
 type customer struct {
 	does  outcome
 	rings bool          // the phone rings meanwhile, and says so
+	early bool          // or there is early media
 	after time.Duration // from the dialing to what it does
 	talk  time.Duration // from the answer until the customer hangs up; never = he does not
 	// A customer of the crowd talks from the moment an agent speaks to him, and
@@ -78,6 +79,7 @@ func (c *Config) customer(number string, r *rand.Rand) customer {
 		return c.customer(drawn(r), r)
 	case 9:
 		who.does, who.rings = noAnswer, false
+		who.early = digit(number, 1) == 1
 	}
 	return who
 }

@@ -107,7 +107,7 @@ func (p *pbx) readOriginate(a ami.Message) (text string, k *call) {
 	if k.to.isExten() && !p.extensionExists(k.to.context, k.to.exten) {
 		return "Extension does not exist.", k
 	}
-	k.exten = k.to.isExten()
+	k.exten, k.early = k.to.isExten(), isTrue(a.Get("EarlyMedia"))
 	k.resolve(p, tech, rest, a.Get("OtherChannelId"))
 	return "", k
 }

@@ -46,6 +46,7 @@ func (l *outboundLine) answer() {
 	p.setState(l.c.ch, stateUp)
 	p.setState(l.half, stateUp)
 	p.dialEvent("DialEnd", nil, l.c.ch, "ANSWER")
+	l.leg.exten = ""
 	p.join(l.leg, l.half)
 }
 

@@ -246,7 +246,7 @@ func (p *pbx) nextMember(e *entry) *member {
 // callable tells whether app_queue would ring a member: not paused, not in
 // use, and not in wrap-up although his status does not show it.
 func (p *pbx) callable(m *member) bool {
-	if m.paused {
+	if m.paused || m.agent.reserved > 0 {
 		return false
 	}
 	if s := m.agent.status(); s != statusNotInUse && s != statusUnknown {

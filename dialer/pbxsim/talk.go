@@ -52,9 +52,9 @@ func (p *pbx) endTalk(conv *conversation, by side) {
 	switch {
 	case conv.silent, by == byManager && !c.exten:
 	case by == byAgent:
-		p.complete(conv, "agent", true)
+		p.complete(conv, "agent", !c.moved)
 	default:
-		p.complete(conv, "caller", true)
+		p.complete(conv, "caller", !c.moved && (by != byManager || a.half == nil))
 	}
 	p.leave(first)
 	p.leave(second)
@@ -76,10 +76,14 @@ func (p *pbx) agentRequests(a *attempt) {
 }
 
 func (p *pbx) closeAgent(a *attempt, cause int) {
-	if a.half != nil {
-		p.hungup(a.half, cause)
+	if a.half == nil || p.channels[a.half.id] != a.half {
+		p.hungupSIP(a.ch, cause, 0)
+		return
 	}
-	p.hungupSIP(a.ch, cause, 0)
+	p.request("HangupRequest", a.half, cause)
+	p.hungup(a.ch, cause)
+	p.request("SoftHangupRequest", a.half, 16)
+	p.hungup(a.half, cause)
 }
 
 // afterCall books the talk and begins the wrap-up.

@@ -77,7 +77,7 @@ var compared = []string{
 var (
 	suffixes  = regexp.MustCompile(`-[0-9a-f]{8}`)
 	uniqueids = regexp.MustCompile(`^\d+\.\d+$`)
-	agentName = regexp.MustCompile(`(agent-|Agent )\d\d`)
+	agentName = regexp.MustCompile(`(agent-|Agent |Local )\d\d`)
 )
 
 func normal(m ami.Message) string {
@@ -101,7 +101,7 @@ func racy(event, key string) bool {
 		return key == "DestChannelStateDesc"
 	case "QueueMemberStatus":
 		return key == "InCall"
-	case "AgentComplete":
+	case "AgentComplete", "MusicOnHoldStop":
 		return key == "Exten"
 	}
 	return false
@@ -190,7 +190,7 @@ func TestLikeTheRecordings(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
 		"login", "login-bad-secret", "login-bad-user", "action-before-login",
-		"fail-trunk-busy", "fail-trunk-no-answer", "fail-trunk-congestion", "fail-trunk-invalid", "fail-trunk-silent",
+		"queue-redirect-out", "queue-local-agents", "park-timeout", "originate-trunk-answer-and-drop", "queue-status-idle", "queue-status-busy", "originate-early-media", "originate-amd", "originate-exten-failed", "login-events-off", "originate-local-not-optimized", "fail-trunk-busy", "fail-trunk-no-answer", "fail-trunk-congestion", "fail-trunk-invalid", "fail-trunk-silent",
 		"fail-trunk-unreachable", "fail-trunk-unreachable-long",
 		"fail-local-busy", "fail-local-no-answer", "fail-local-congestion", "fail-local-invalid", "fail-local-silent",
 		"fail-outbound-busy", "fail-outbound-no-answer", "fail-outbound-congestion", "fail-outbound-invalid", "fail-outbound-silent",

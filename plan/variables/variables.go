@@ -33,7 +33,7 @@ const (
 
 var (
 	plainName  = regexp.MustCompile(`^_{0,2}[A-Za-z0-9][A-Za-z0-9_ ]{0,79}$`)
-	headerName = regexp.MustCompile(`^PJSIP_HEADER\(add,[!#$%&'*+.^_|~0-9A-Za-z-]{1,64}\)$`)
+	headerName = regexp.MustCompile(`^PJSIP_HEADER\(add,[0-9A-Za-z!'*+._~-]{1,64}\)$`)
 )
 
 // ValidName reports whether a variable may be called name in scope.
@@ -73,13 +73,12 @@ func Check(vars map[string]string, scope Scope) error {
 	return nil
 }
 
-// escapedLen counts a value as if every character that means something to the
-// PBX's argument splitter took a backslash. That is the longest form that any
-// way of quoting gives.
+// escapedLen is the length of a value on its way to the PBX: what its argument
+// splitter acts on takes a backslash.
 func escapedLen(value string) int {
 	n := len(value)
 	for _, b := range []byte(value) {
-		if strings.IndexByte(`\",()[]`, b) >= 0 {
+		if strings.IndexByte(`\",`, b) >= 0 {
 			n++
 		}
 	}

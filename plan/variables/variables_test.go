@@ -35,6 +35,8 @@ func TestValidName(t *testing.T) {
 		{"PJSIP_HEADER(add,)", false, false},
 		{"PJSIP_HEADER(update,X-Account)", false, false},
 		{"PJSIP_HEADER(add,X Account)", false, false},
+		{"PJSIP_HEADER(add,X&Y)", false, false},
+		{"PJSIP_HEADER(add,${X})", false, false},
 		{"PJSIP_HEADER(add,X)=1,B", false, false},
 		{"pjsip_header(add,X)", false, false},
 	}
@@ -74,6 +76,7 @@ func TestCheck(t *testing.T) {
 		{"901", map[string]string{"A": strings.Repeat("x", 901)}, "900 bytes"},
 		{"450 commas", map[string]string{"A": strings.Repeat(",", 450)}, ""},
 		{"451 commas", map[string]string{"A": strings.Repeat(",", 451)}, "900 bytes"},
+		{"brackets need no backslash", map[string]string{"A": strings.Repeat("([{=", 225)}, ""},
 		{"long name is clipped", map[string]string{strings.Repeat("n", 5000): "x"}, `nnn..."`},
 	}
 	for _, tt := range tests {

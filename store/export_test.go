@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/outpace/outpace/dlma"
+)
+
+// ErrTestCommit is the error of commits that tests let fail.
+var ErrTestCommit = errors.New("connection lost")
+
+// FailCommits lets the next n commits report a lost connection, having been
+// made or not.
+func (s *Store) FailCommits(n int, made bool) {
+	s.commit = func(tx *gorm.DB) error {
+		if n == 0 {
+			return tx.Commit().Error
+		}
+		n--
+		if !made {
+			return errors.Join(tx.Rollback().Error, ErrTestCommit)
+		}
+
+		return errors.Join(tx.Commit().Error, ErrTestCommit)
+	}
+}
+
+// LoseConnection lets the next commit fail and everything after it until heal
+// is called, which restores the pool.
+func (s *Store) LoseConnection(made bool) (heal func()) {
+	good := s.w
+	commits := s.commit
+	s.commit = func(tx *gorm.DB) error {
+		err := tx.Rollback().Error
+		if made {
+			err = tx.Commit().Error
+		}
+		gone := good.Session(&gorm.Session{NewDB: true, Initialized: true})
+		_ = gone.AddError(ErrTestCommit)
+		s.w = gone
+
+		return errors.Join(err, ErrTestCommit)
+	}
+
+	return func() { s.w, s.commit = good, commits }
+}
+
+// Exec runs SQL on the writer.
+func (s *Store) Exec(ctx context.Context, sql string, args ...any) error {
+	return s.w.WithContext(ctx).Exec(sql, args...).Error
+}
+
+// Query reads one column.
+func Query[T any](ctx context.Context, s *Store, sql string, args ...any) ([]T, error) {
+	var list []T
+	err := s.w.WithContext(ctx).Raw(sql, args...).Scan(&list).Error
+
+	return list, err
+}
+
+// ExplainClaim returns the plan of the claim as the database would run it.
+func (s *Store) ExplainClaim(ctx context.Context, pick dlma.Pick) (string, error) {
+	var lines []string
+	err := s.walk(ctx, func(tx *gorm.DB) error {
+		return tx.Raw("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) "+s.dialect.claimSQL(), pickParams(pick)).Scan(&lines).Error
+	})
+
+	return strings.Join(lines, "\n"), err
+}
+
+// RowColumns returns the columns that each kind of row writes, by table.
+func RowColumns() map[string][]string {
+	list := func(c columns) []string {
+		var names []string
+		for _, col := range c {
+			names = append(names, col.name)
+		}
+
+		return names
+	}
+
+	return map[string][]string{
+		"plans": list(columnsOf[planRow]()), "destinations": list(columnsOf[destinationRow]()), "dlmas": list(columnsOf[listRow]()),
+		"campaigns": list(columnsOf[campaignRow]()), "dls": list(allEntryColumns), "dialings": list(columnsOf[dialingRow]()),
+		"results": list(columnsOf[resultRow]()), "tallies": list(tallyColumns), "live": list(liveRowColumns),
+	}
+}
+
+// Covers is rule.covers, and Joined rule.join, on the limits of picks.
+func Covers(a, b dlma.Pick) bool { return ruleOf(a).covers(ruleOf(b)) }
+
+// Joined packs the joined limits of two picks.
+func Joined(a, b dlma.Pick) string { return fmt.Sprint(ruleOf(a).join(ruleOf(b))) }

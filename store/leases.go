@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/outpace/outpace/results"
+)
+
+// Acquire takes or renews the lease called name for holder, which must be
+// unique to one process, for ttl by the database's clock. token names the term
+// and stays the same while it is renewed in time; ok is false while somebody
+// else holds the lease. On SQLite, where the file itself is locked, it always
+// is granted.
+func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error) {
+	if s.dialect == sqliteDialect {
+		return s.token, true, nil
+	}
+	var tokens []string
+	err = s.w.WithContext(ctx).Raw(`INSERT INTO leases AS l (name, holder, token, expires_at)
+		VALUES (@name, @holder, @token, clock_timestamp() + CAST(@ttl AS bigint) * interval '1 microsecond')
+		ON CONFLICT (name) DO UPDATE SET
+			holder = excluded.holder,
+			token = CASE WHEN l.holder = excluded.holder AND l.expires_at > clock_timestamp() THEN l.token ELSE excluded.token END,
+			expires_at = excluded.expires_at
+		WHERE l.holder = excluded.holder OR l.expires_at <= clock_timestamp()
+		RETURNING l.token`,
+		map[string]any{"name": name, "holder": holder, "token": uuid.NewString(), "ttl": ttl.Microseconds()}).Scan(&tokens).Error
+	if err != nil {
+		return "", false, fmt.Errorf("acquire lease %s: %w", name, err)
+	}
+	if len(tokens) == 0 {
+		return "", false, nil
+	}
+
+	return tokens[0], true, nil
+}
+
+// Release gives a lease back; it does nothing if token no longer holds it.
+func (s *Store) Release(ctx context.Context, name, token string) error {
+	if s.dialect == sqliteDialect {
+		return nil
+	}
+	if err := s.w.WithContext(ctx).Exec("DELETE FROM leases WHERE name = ? AND token = ?", name, token).Error; err != nil {
+		return fmt.Errorf("release lease %s: %w", name, err)
+	}
+
+	return nil
+}
+
+// leaseHolds checks that token holds a lease and makes whoever wants to take
+// it wait for the end of the transaction. In the same round trip it tells the
+// planner to walk indexes in order: what the statements that follow want is
+// the first few rows, and a bitmap or a full scan would first gather all.
+func (s *Store) leaseHolds(tx *gorm.DB, token string) error {
+	if s.dialect == sqliteDialect {
+		return nil
+	}
+	var held []struct{ Bitmap, Seq string }
+	err := tx.Raw(`SELECT set_config('enable_bitmapscan', 'off', true) AS bitmap, set_config('enable_seqscan', 'off', true) AS seq
+		FROM leases WHERE token = ? AND expires_at > clock_timestamp() FOR SHARE`, token).Scan(&held).Error
+	if err != nil {
+		return fmt.Errorf("check lease: %w", err)
+	}
+	if len(held) == 0 {
+		return results.ErrLeaseLost
+	}
+
+	return nil
+}

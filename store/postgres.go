@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// defaultConns bounds the connections of one engine.
+const defaultConns = 20
+
+// sessionDefaults are settings of every connection that the URL does not set
+// itself. An engine that freezes in a transaction must not hold up the others:
+// the server ends its session.
+var sessionDefaults = map[string]string{
+	"application_name":                    "outpace",
+	"statement_timeout":                   "60s",
+	"lock_timeout":                        "5s",
+	"idle_in_transaction_session_timeout": "3s",
+	"default_transaction_isolation":       "read committed",
+	"jit":                                 "off",
+	"timezone":                            "UTC",
+}
+
+// openPostgres opens the pool.
+func (s *Store) openPostgres(ctx context.Context, url string, opts Options) error {
+	s.dialect = postgresDialect
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		// The parser's own words may repeat the password.
+		return errors.New("the Postgres URL cannot be read")
+	}
+	if err := s.migratePostgres(ctx, cfg.Copy(), opts.KeepSchema); err != nil {
+		return err
+	}
+	for name, value := range sessionDefaults {
+		if _, ok := cfg.RuntimeParams[name]; !ok {
+			cfg.RuntimeParams[name] = value
+		}
+	}
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(durable))
+	s.own(db)
+	n := opts.MaxConns
+	if n <= 0 {
+		n = defaultConns
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(max(n/2, 1))
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.SetConnMaxLifetime(time.Hour)
+	if s.w, err = gorm.Open(postgres.New(postgres.Config{Conn: db}), gormConfig()); err != nil {
+		return err
+	}
+	s.r = s.w
+
+	return nil
+}
+
+// durable makes COMMIT wait for the disk, whatever the server's default is.
+func durable(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false)
+		WHERE current_setting('synchronous_commit') IN ('off', 'local')`)
+	if err != nil {
+		return fmt.Errorf("set synchronous_commit: %w", err)
+	}
+
+	return nil
+}
+
+// migratePostgres uses a pool of its own, without the time limits of
+// statements.
+func (s *Store) migratePostgres(ctx context.Context, cfg *pgx.ConnConfig, keep bool) error {
+	db := stdlib.OpenDB(*cfg)
+	defer db.Close()
+
+	return migrate(ctx, db, postgresDialect, keep)
+}

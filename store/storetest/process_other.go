@@ -1,0 +1,11 @@
+//go:build unix && !linux
+
+package storetest
+
+import "syscall"
+
+func holdThread() {}
+
+func serverAttr(who *syscall.Credential) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: who}
+}

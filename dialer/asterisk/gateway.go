@@ -31,13 +31,14 @@ type Config struct {
 const eventMask = "call,agent,system"
 
 // eventBuffer holds some seconds of a busy PBX.
-const eventBuffer = 65536
+const eventBuffer = 65_536
 
 // Gateway places calls through one Asterisk and follows them.
 type Gateway struct {
 	cfg    Config
 	log    *slog.Logger
 	client atomic.Pointer[ami.Client] // nil while Run does not run
+	buffer int                        // of the stream of events
 	asked  asked
 	techs  techs
 }
@@ -59,7 +60,7 @@ func New(cfg Config) (*Gateway, error) {
 	if _, err := ami.New(cfg.AMI); err != nil {
 		return nil, fmt.Errorf("asterisk: gateway %q: %w", cfg.Name, err)
 	}
-	return &Gateway{cfg: cfg, log: cfg.Logger.With(slog.String("gateway", cfg.Name))}, nil
+	return &Gateway{cfg: cfg, buffer: eventBuffer, log: cfg.Logger.With(slog.String("gateway", cfg.Name))}, nil
 }
 
 // Name returns the gateway's name in the settings.
@@ -115,7 +116,7 @@ type follower struct {
 
 // follow reads one subscription until it ends.
 func (f *follower) follow(ctx context.Context) error {
-	sub := f.client.Subscribe(ami.Filter{Names: eventNames, Buffer: eventBuffer, Lists: true})
+	sub := f.client.Subscribe(ami.Filter{Names: eventNames, Buffer: f.g.buffer, Lists: true})
 	defer sub.Close()
 	f.tracker = newTracker(f.sink, f.g.asked.when)
 	defer f.endSession()
@@ -153,7 +154,9 @@ func (f *follower) startSession(ctx context.Context, mark ami.Event) {
 	session, stop := context.WithCancel(ctx)
 	f.stop, f.up = stop, true
 	f.g.techs.forget()
-	f.tracker.started = startOf(mark)
+	if f.tracker.started.IsZero() && mark.Uptime > 0 {
+		f.tracker.started = startOf(mark.Received, mark.Uptime)
+	}
 	f.sink(dialer.Event{Kind: dialer.LinkUp, At: mark.Received, Started: f.tracker.started})
 	f.wg.Go(func() { f.g.lookUp(session, f.client) })
 }
@@ -163,14 +166,6 @@ func (f *follower) endSession() {
 		f.stop()
 		f.stop = nil
 	}
-}
-
-// startOf returns when the PBX started at the earliest: it tells whole seconds.
-func startOf(mark ami.Event) time.Time {
-	if mark.Uptime <= 0 {
-		return time.Time{}
-	}
-	return mark.Received.Add(-mark.Uptime - time.Second)
 }
 
 func (f *follower) down(at time.Time, err error) {

@@ -62,6 +62,7 @@ func (t *tracker) reset() {
 // handlers are the events that mean something to the engine. The stream is
 // asked for no others.
 var handlers = map[string]func(*tracker, ami.Event){
+	"FullyBooted":       (*tracker).fullyBooted,
 	"Newchannel":        (*tracker).newchannel,
 	"Newstate":          (*tracker).newstate,
 	"DialBegin":         (*tracker).dialBegin,
@@ -112,6 +113,18 @@ func (t *tracker) event(ev ami.Event) {
 		handle(t, ev)
 	}
 }
+
+// fullyBooted tells how long the PBX has been up; a session's mark can't say
+// zero, which it is after a restart.
+func (t *tracker) fullyBooted(ev ami.Event) {
+	if seconds, err := strconv.Atoi(ev.Get("Uptime")); err == nil && seconds >= 0 {
+		t.started = startOf(ev.Received, time.Duration(seconds)*time.Second)
+	}
+}
+
+// startOf returns when the PBX started at the earliest: it takes its uptime
+// from whole seconds of its clock.
+func startOf(told time.Time, uptime time.Duration) time.Time { return told.Add(-uptime - time.Second) }
 
 // report sends an event about a call of the engine.
 func (t *tracker) report(ev ami.Event, id string, e dialer.Event) {

@@ -148,17 +148,24 @@ func restarts(d *desk) {
 	rings := d.place(order{number: "300"})
 	d.phase(up, dialer.Talking)
 	d.phase(rings, dialer.Ringing)
+	// The PBX tells its age in whole seconds, so let some go by.
+	d.result(d.place(order{number: "101"}))
 	d.lab.Restart(d.t)
 	d.expect(up, results.Answered, results.DialAnswered)
-	d.expect(rings, results.Unknown, results.DialNone)
+	r := d.expect(rings, results.Unknown, results.DialNone)
+	if due := r.TmCreate.Add(r.DialTimeout + 10*time.Second); !r.TmUpdate.Before(due) {
+		d.t.Errorf("found dead %v after the claim, but the PBX started after it", r.TmUpdate.Sub(r.TmCreate))
+	}
 	d.wait("the queues", func() bool { return d.synced && len(d.agents["PJSIP/agent-06"].Queues) == 2 })
 	d.expect(d.place(order{number: "200"}), results.Busy, results.DialBusy)
 }
 
-func repeated(d *desk) {
-	d.lab.Repeat(d.t)
+func disturbed(d *desk) {
+	d.lab.Disturb(d.t)
 	busy := d.place(order{number: "200"})
 	early := d.place(order{number: "500"})
+	talks := d.place(intoQueue("local_1"))
 	d.expect(busy, results.Busy, results.DialBusy)
+	d.expect(talks, results.Answered, results.DialAnswered)
 	d.expect(early, results.Answered, results.DialAnswered)
 }

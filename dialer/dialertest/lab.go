@@ -19,9 +19,9 @@ type Lab struct {
 	Cut func(t *testing.T) (mend func())
 	// Restart kills the PBX and starts it again; nil if the lab can't.
 	Restart func(t *testing.T)
-	// Repeat makes the PBX send the last events of calls twice; nil if the lab
-	// can't.
-	Repeat func(t *testing.T)
+	// Disturb makes the PBX send the last events of calls twice and in another
+	// order; nil if the lab can't.
+	Disturb func(t *testing.T)
 }
 
 // Exercise runs every case, each with a lab of its own.
@@ -72,5 +72,5 @@ var cases = []testCase{
 	{name: "call ends while the link is cut", run: endsUnseen},
 	{name: "taken over in mid-call", run: takenOver},
 	{name: "PBX restarts", offered: func(l Lab) bool { return l.Restart != nil }, run: restarts},
-	{name: "last events twice", offered: func(l Lab) bool { return l.Repeat != nil }, run: repeated},
+	{name: "last events twice and disordered", offered: func(l Lab) bool { return l.Disturb != nil }, run: disturbed},
 }

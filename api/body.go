@@ -33,7 +33,7 @@ var (
 // readBody reads the JSON object in a request's body, whatever its
 // Content-Type says: curl -d sends a form's.
 func (s *server) readBody(c echo.Context) (object, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, s.cfg.BodyLimit))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, c.Request().Body, s.cfg.BodyLimit))
 	if err != nil {
 		if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 			return nil, err

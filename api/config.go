@@ -83,6 +83,8 @@ func (c Config) complete() (Config, error) {
 	return c, nil
 }
 
+// noGateways is what an engine without gateways has.
 type noGateways struct{}
 
+// Gateway finds nothing.
 func (noGateways) Gateway(string) (Gateway, bool) { return Gateway{}, false }

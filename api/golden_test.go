@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
@@ -59,9 +60,7 @@ var added = map[string]map[string]any{
 }
 
 func with(result, more map[string]any) map[string]any {
-	for key, value := range more {
-		result[key] = value
-	}
+	maps.Copy(result, more)
 	return result
 }
 

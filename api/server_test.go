@@ -38,6 +38,22 @@ func TestRoutesAnswerUnderBothPrefixes(t *testing.T) {
 	}
 }
 
+func TestHeadAnswersWhereGetDoes(t *testing.T) {
+	r := newRig(t, withTokens)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if a := r.do(http.MethodHead, path, ""); a.status != http.StatusOK {
+			t.Errorf("HEAD %s: %d, want 200", path, a.status)
+		}
+	}
+	if a := r.do(http.MethodHead, "/ob/plans", ""); a.status != http.StatusUnauthorized {
+		t.Errorf("HEAD /ob/plans without a token: %d, want 401", a.status)
+	}
+	r.token = viewerSecret
+	if a := r.do(http.MethodHead, "/ob/plans", ""); a.status != http.StatusOK {
+		t.Errorf("HEAD /ob/plans: %d, want 200", a.status)
+	}
+}
+
 func TestUnknownRoutesAndVerbs(t *testing.T) {
 	r := newRig(t, nil)
 	for _, path := range []string{"/", "/ob", "/ob/", "/ob/nothing", "/plans", "/v2/ob/plans", "/ob/plans/x/y", "/ob/campaign", "/ob/campaigns/x/stats/y"} {

@@ -106,7 +106,16 @@ func TestWhy(t *testing.T) {
 		want   string
 	}{
 		{"stopped", campaign.Stopped, nil, "The campaign is stopped."},
-		{"stopped by the engine", campaign.Stopped, func(_ *rig, c *campaign.Campaign) { c.Reason = "its list has ended." }, "The campaign is stopped: its list has ended."},
+		{"stopped by the engine", campaign.Stopped, func(_ *rig, c *campaign.Campaign) { c.Reason = "The dial list has ended." }, "The campaign is stopped: the dial list has ended."},
+		{"stopped, the engine's words", campaign.Stopped, func(_ *rig, c *campaign.Campaign) {
+			c.Reason = "The campaign was stopped: its plan is gone"
+		}, "The campaign was stopped: its plan is gone."},
+		{"closed by the calendar", campaign.Stopped, func(_ *rig, c *campaign.Campaign) {
+			c.Reason = "The calendar closed."
+			c.Calendar = campaign.Calendar{Mode: 1, TimeEnd: "12:00:00"}
+		}, "The campaign is stopped: the calendar closed; its calendar starts it at 2026-03-12T00:00:00Z."},
+		{"stopping for a reason", campaign.Stopping, func(_ *rig, c *campaign.Campaign) { c.Reason = "The calendar closed." },
+			"The campaign is being stopped: the calendar closed."},
 		{"closed", campaign.Stopped, func(_ *rig, c *campaign.Campaign) {
 			c.Calendar = campaign.Calendar{Mode: 1, TimeStart: "13:00:00", TimeEnd: "14:00:00"}
 		}, "The campaign is stopped; its calendar starts it at 2026-03-11T13:00:00Z."},
@@ -115,10 +124,10 @@ func TestWhy(t *testing.T) {
 		}, "The campaign is stopped; its calendar starts it at its next opening."},
 		{"over", campaign.Stopped, func(_ *rig, c *campaign.Campaign) {
 			c.Calendar = campaign.Calendar{Mode: 1, DateEnd: "2020-01-01"}
-		}, "The campaign is stopped, and its calendar does not open any more."},
+		}, "The campaign is stopped; its calendar does not open any more."},
 		{"paused", campaign.Paused, nil, "The campaign is paused."},
-		{"pausing", campaign.Pausing, nil, "The campaign is being paused: live calls run on, no new ones are placed."},
-		{"stopping", campaign.Stopping, nil, "The campaign is being stopped: live calls run on, no new ones are placed."},
+		{"pausing", campaign.Pausing, nil, "The campaign is being paused: live calls run on."},
+		{"stopping", campaign.Stopping, nil, "The campaign is being stopped: live calls run on."},
 		{"stopping by force", campaign.ForceStopping, nil, "The campaign is being stopped by force: its calls are being hung up."},
 		{"no hang-up", campaign.ForceStopping, func(r *rig, c *campaign.Campaign) {
 			r.ok(http.MethodPut, "/ob/plans/"+c.Plan, `{"gateway":"cloud"}`)

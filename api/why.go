@@ -24,26 +24,33 @@ func (s *server) why(c campaign.Campaign, p *plan.Plan, live campaign.Live, repo
 	case campaign.Paused:
 		return "The campaign is paused."
 	case campaign.Pausing:
-		return "The campaign is being paused: live calls run on, no new ones are placed."
+		return "The campaign is being paused: live calls run on."
 	case campaign.Stopping:
-		return because("The campaign is being stopped: live calls run on, no new ones are placed", c.Reason)
+		if c.Reason == "" {
+			return "The campaign is being stopped: live calls run on."
+		}
+		return because("The campaign is being stopped", c.Reason)
 	case campaign.ForceStopping:
 		return s.whyForced(p)
 	}
-	if c.Reason != "" {
-		return because("The campaign is stopped", c.Reason)
+	return s.whyStopped(c)
+}
+
+// whyStopped says why a campaign is stopped, and when its calendar starts it.
+func (s *server) whyStopped(c campaign.Campaign) string {
+	why := because("The campaign is stopped", c.Reason)
+	if c.Calendar.Mode == 0 {
+		return why
 	}
-	if c.Calendar.Mode != 0 {
-		now := s.cfg.Now()
-		if c.Calendar.Open(now) {
-			return "The campaign is stopped; its calendar starts it at its next opening."
-		}
-		if next := c.Calendar.NextEdge(now); !next.IsZero() {
-			return "The campaign is stopped; its calendar starts it at " + next.UTC().Format(time.RFC3339) + "."
-		}
-		return "The campaign is stopped, and its calendar does not open any more."
+	why = strings.TrimSuffix(why, ".") + "; its calendar "
+	now := s.cfg.Now()
+	if c.Calendar.Open(now) {
+		return why + "starts it at its next opening."
 	}
-	return "The campaign is stopped."
+	if next := c.Calendar.NextEdge(now); !next.IsZero() {
+		return why + "starts it at " + next.UTC().Format(time.RFC3339) + "."
+	}
+	return why + "does not open any more."
 }
 
 // whyForced tells a forced stop that ends calls from one that cannot.
@@ -56,10 +63,17 @@ func (s *server) whyForced(p *plan.Plan) string {
 	return "The campaign is being stopped by force: its calls are being hung up."
 }
 
-// because adds a reason, itself a sentence, to the beginning of one.
+// because adds a reason, itself a sentence, to the beginning of one. A reason
+// that speaks of the campaign needs no beginning.
 func because(start, reason string) string {
 	if reason == "" {
 		return start + "."
 	}
-	return start + ": " + strings.TrimSuffix(reason, ".") + "."
+	if strings.HasPrefix(reason, "The campaign ") {
+		return sentence(reason)
+	}
+	if rest, ok := strings.CutPrefix(reason, "The "); ok {
+		reason = "the " + rest
+	}
+	return sentence(start + ": " + reason)
 }

@@ -23,6 +23,7 @@ type fakeGateway struct {
 	placeErr error
 	script   func(g *fakeGateway, r dialer.Request) // runs in its own goroutine after a call was accepted
 	wg       sync.WaitGroup
+	running  context.Context //nolint:containedctx // of the present Run; scripts end with it
 }
 
 func newFakeGateway(name string) *fakeGateway {
@@ -39,6 +40,7 @@ func (g *fakeGateway) Supports(context.Context, string) (bool, error) { return t
 func (g *fakeGateway) Run(ctx context.Context, sink func(dialer.Event)) error {
 	sink(dialer.Event{Kind: dialer.LinkUp, At: time.Now()})
 	g.mu.Lock()
+	g.running = ctx
 	census := dialer.Event{Kind: dialer.Census, At: time.Now(), Living: maps.Clone(g.living)}
 	g.mu.Unlock()
 	sink(census)
@@ -108,7 +110,10 @@ func (g *fakeGateway) calls() []dialer.Request {
 
 // fate reports how a call goes: answered or with a cause, after ring; then it
 // talks. cause 0 means answered.
-func (g *fakeGateway) fate(ctx context.Context, id string, ring, talk time.Duration, cause int) {
+func (g *fakeGateway) fate(id string, ring, talk time.Duration, cause int) {
+	g.mu.Lock()
+	ctx := g.running
+	g.mu.Unlock()
 	g.tell(ctx, dialer.Event{Kind: dialer.CallChannel, Call: id, Channel: "PJSIP/x-1"})
 	g.tell(ctx, dialer.Event{Kind: dialer.CallRinging, Call: id})
 	if !pause(ctx, ring) {
@@ -128,4 +133,16 @@ func (g *fakeGateway) fate(ctx context.Context, id string, ring, talk time.Durat
 	delete(g.living, id)
 	g.mu.Unlock()
 	g.tell(ctx, dialer.Event{Kind: dialer.CallHangup, Call: id, Cause: cause})
+}
+
+func (g *fakeGateway) setScript(script func(*fakeGateway, dialer.Request)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.script = script
+}
+
+func (g *fakeGateway) hungUp() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.hangups)
 }

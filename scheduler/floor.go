@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	tickPeriod  = 100 * time.Millisecond // for what has no event: ages, graces, limits
+	callPeriod  = 100 * time.Millisecond // how often open calls are looked at for what has no event
+	idlePeriod  = time.Second            // the same while there are none
 	livePeriod  = time.Second            // how often what is seen is stored
 	eventBuffer = 1024
 	// closing bounds how long a floor that ends may take to write down what it knows.
@@ -190,9 +191,14 @@ func (f *floor) do(task func(ctx context.Context) func()) {
 }
 
 func (f *floor) loop(ctx context.Context) {
-	tick := time.NewTicker(tickPeriod)
+	period := idlePeriod
+	tick := time.NewTicker(period)
 	defer tick.Stop()
 	for {
+		if want := f.tickPeriod(); want != period {
+			period = want
+			tick.Reset(period)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -210,6 +216,13 @@ func (f *floor) loop(ctx context.Context) {
 		f.decide(time.Now())
 		f.setTimer(time.Now())
 	}
+}
+
+func (f *floor) tickPeriod() time.Duration {
+	if len(f.calls) > 0 {
+		return callPeriod
+	}
+	return idlePeriod
 }
 
 // catchUp takes in what has come meanwhile, so that one decision serves all of it.

@@ -70,12 +70,30 @@ func (f *floor) blocked(r *run, now time.Time) string {
 		return f.lacking(r, why)
 	}
 	if r.dry {
-		if !r.looking && (now.Sub(r.looked) >= outlookPeriod || (!r.next.IsZero() && !now.Before(r.next) && now.Sub(r.looked) > tickPeriod)) {
-			f.look(r, now)
-		}
+		f.lookAgain(r, now)
 		return dryReason(r, now)
 	}
 	return ""
+}
+
+// lookAgain looks at a list that had nothing to dial when an entry may have
+// become ready, and from time to time anyway: others may have added some.
+func (f *floor) lookAgain(r *run, now time.Time) {
+	if r.looking {
+		return // its end wakes the loop
+	}
+	due := r.looked.Add(outlookPeriod)
+	if !r.next.IsZero() && r.next.Before(due) {
+		due = r.next.Add(time.Microsecond) // ready is after, not at
+	}
+	if least := r.looked.Add(callPeriod); due.Before(least) {
+		due = least
+	}
+	if now.Before(due) {
+		f.wakeAt(due)
+		return
+	}
+	f.look(r, now)
 }
 
 // because adds a cause to a sentence.

@@ -148,7 +148,7 @@ func (f *floor) settle(r *run) {
 // move changes a campaign's status for a reason of the engine's.
 func (f *floor) move(r *run, m campaign.Move) {
 	id := r.campaign.UUID
-	r.campaign.Status = m.To // no dialing meanwhile
+	r.campaign.Status, r.campaign.Reason = m.To, m.Reason // no dialing meanwhile
 	f.do(func(ctx context.Context) func() {
 		moved, err := f.store.Move(ctx, id, m)
 		switch {

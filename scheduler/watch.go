@@ -42,7 +42,7 @@ func (w work) startable() error {
 	case w.unknown != "":
 		return plan.Invalid{Field: "gateway", Message: fmt.Sprintf("%q is not a gateway of this server.", w.unknown)}
 	}
-	if err := w.plan.Startable(w.destination.Type); err != nil {
+	if err := w.plan.Startable(); err != nil {
 		return err
 	}
 	return w.destination.Startable()

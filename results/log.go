@@ -91,7 +91,7 @@ func openLog(cfg LogConfig, open func(string) (file, error)) (*Log, error) {
 }
 
 func openFile(path string) (file, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640) //nolint:gosec // the group of analysts reads it
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, err
 	}

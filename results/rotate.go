@@ -171,7 +171,7 @@ func (l *Log) lastRotated() error {
 
 // readTail finds the last result in a rotated file, which is not changed.
 func readTail(path string) (tail, error) {
-	f, err := os.Open(path) //nolint:gosec // a sibling of the log that the settings name
+	f, err := os.Open(path)
 	if err != nil {
 		return tail{}, err
 	}

@@ -39,7 +39,14 @@ func TestCalendarStartsAndStopsAtItsEdges(t *testing.T) {
 		if c := w.status("c"); c.Status != campaign.Stopped {
 			t.Fatalf("status %d: a manual stop holds until the next opening", c.Status)
 		}
-		pass(23*time.Hour + time.Second)
+		w.end()
+		pass(22*time.Hour + 55*time.Minute)
+		w.start(t)
+		pass(4 * time.Minute)
+		if c := w.status("c"); c.Status != campaign.Stopped {
+			t.Fatalf("status %d: a restart is no opening", c.Status)
+		}
+		pass(time.Minute + time.Second)
 		if c := w.status("c"); c.Status != campaign.Started {
 			t.Fatalf("status %d at the next opening", c.Status)
 		}

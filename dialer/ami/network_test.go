@@ -1,0 +1,154 @@
+package ami_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"math/big"
+	"net"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/outpace/outpace/dialer/ami"
+	"github.com/outpace/outpace/dialer/ami/amitest"
+)
+
+// serveTCP plays a script on real sockets, for each connection.
+func serveTCP(t testing.TB, wrap func(net.Conn) net.Conn, script amitest.Script) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			p := amitest.NewPeer(wrap(conn))
+			if err := script(p); err != nil && !amitest.HungUp(err) {
+				t.Errorf("script: %v", err)
+			}
+			_ = p.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		<-done
+	})
+	return listener.Addr().String()
+}
+
+func plain(conn net.Conn) net.Conn { return conn }
+
+// aCall is about what one event of a call looks like.
+func aCall(b *bytes.Buffer, n int) {
+	b.WriteString("Event: Newexten\r\nPrivilege: dialplan,all\r\nChannel: PJSIP/trunk-00000064\r\nChannelState: 6\r\n" +
+		"ChannelStateDesc: Up\r\nCallerIDNum: 5550100\r\nCallerIDName: Campaign 1\r\nConnectedLineNum: <unknown>\r\n" +
+		"ConnectedLineName: <unknown>\r\nLanguage: en\r\nAccountCode: \r\nContext: customers\r\nExten: 100\r\nPriority: 1\r\n" +
+		"Uniqueid: 1795294755.8\r\nLinkedid: 1795294755.8\r\nExtension: 100\r\nApplication: Wait\r\nAppData: 1\r\nN: ")
+	b.WriteString(strconv.Itoa(n))
+	b.WriteString("\r\n\r\n")
+}
+
+// A burst of events, at least 10,000 a second, reaches a subscriber whole and
+// in order, and actions are answered meanwhile.
+func TestBurstOfEvents(t *testing.T) {
+	t.Parallel()
+	const count = 20_000
+	address := serveTCP(t, plain, acceptAnd(func(p *amitest.Peer) error {
+		if _, err := p.Expect("Go"); err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		for i := range count {
+			aCall(&b, i)
+		}
+		if err := p.Raw(b.String()); err != nil {
+			return err
+		}
+		return p.Serve(func(a ami.Message) []ami.Message { return []ami.Message{amitest.Reply(a, "Success")} })
+	}))
+	c := ready(t, ami.Config{Address: address, Username: "dialer", Secret: amitest.Secret})
+	events := c.Subscribe(ami.Filter{Names: []string{"Newexten"}})
+	defer events.Close()
+	idle := c.Subscribe(ami.Filter{Names: []string{"Newexten"}}) // never reads
+	began := time.Now()
+	answered := make(chan error, 1)
+	go func() { answered <- goAndAsk(t, c) }()
+	wantKind(t, events, ami.KindSessionOpened)
+	wantKind(t, events, ami.KindSessionStarted)
+	for i := range count {
+		if ev := wantEvent(t, events, "Newexten"); ev.Get("N") != strconv.Itoa(i) {
+			t.Fatalf("event %d is %s", i, ev.Get("N"))
+		}
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("%d events took %v, less than 10,000 a second", count, took)
+	}
+	if err := <-answered; err != nil {
+		t.Errorf("action in the burst: %v", err)
+	}
+	for range idle.C() { // up to its end
+	}
+	wantError(t, idle.Err(), ami.ErrLagged)
+}
+
+// goAndAsk starts the burst and asks something behind it.
+func goAndAsk(t *testing.T, c *ami.Client) error {
+	started := make(chan struct{})
+	go func() {
+		_, _ = c.Do(canceledIn(t, time.Minute), ami.Action{Name: "Go", Before: func() error { close(started); return nil }})
+	}()
+	<-started
+	_, err := c.Do(canceledIn(t, time.Minute), ami.Action{Name: "Getvar"})
+	return err
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"pbx.test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	address := serveTCP(t, func(conn net.Conn) net.Conn { return tls.Server(conn, settings) }, func(p *amitest.Peer) error {
+		_ = accept(p) // ends in an alert when the client refuses the certificate; the client's side is what counts
+		return nil
+	})
+	trusted := x509.NewCertPool()
+	trusted.AddCert(certificate)
+	cfg := ami.Config{Address: address, Username: "dialer", Secret: amitest.Secret, TLS: &tls.Config{RootCAs: trusted}}
+	good := ready(t, cfg)
+	if _, err := good.Do(t.Context(), ami.Action{Name: "CoreStatus"}); err != nil {
+		t.Error(err)
+	}
+	if err := good.Close(); err != nil {
+		t.Error(err)
+	}
+	cfg.TLS = &tls.Config{} // knows nothing of this authority
+	err = start(t, cfg).Ready(canceledIn(t, 200*time.Millisecond))
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
+		t.Errorf("an unknown certificate: %v", err)
+	}
+}

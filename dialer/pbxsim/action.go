@@ -17,7 +17,7 @@ type handler func(p *pbx, c *conn, a ami.Message)
 
 // handlers are the actions by their names in lower case.
 func handlers() map[string]handler {
-	return map[string]handler{
+	all := map[string]handler{
 		"bridge":               (*pbx).actBridge,
 		"command":              (*pbx).actCommand,
 		"coresettings":         (*pbx).actCoreSettings,
@@ -43,6 +43,10 @@ func handlers() map[string]handler {
 		"status":               (*pbx).actStatus,
 		"userevent":            (*pbx).actUserEvent,
 	}
+	for name := range techActions {
+		all[name] = (*pbx).actOfTech
+	}
+	return all
 }
 
 // action does what a client asks for.
@@ -67,7 +71,7 @@ func (p *pbx) action(c *conn, a ami.Message) {
 	default:
 		do, known := p.handlers[name]
 		if !known {
-			p.fail(c, a, "Invalid/unknown command: "+a.Get("Action")+". Use Action: ListCommands to show available commands.")
+			p.unknownAction(c, a)
 			return
 		}
 		do(p, c, a)

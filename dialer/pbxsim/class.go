@@ -23,6 +23,7 @@ const (
 	classDialplan
 	classOriginate
 	classAGI
+	classHook
 	classCC
 	classAOC
 	classTest
@@ -35,7 +36,7 @@ const (
 
 var classNames = [...]string{
 	"system", "call", "log", "verbose", "command", "agent", "user", "config", "dtmf", "reporting",
-	"cdr", "dialplan", "originate", "agi", "cc", "aoc", "test", "security", "message",
+	"cdr", "dialplan", "originate", "agi", "hookresponse", "cc", "aoc", "test", "security", "message",
 }
 
 // privilege is what the Privilege header of an event of one class says.
@@ -51,14 +52,15 @@ func (c class) privilege() string {
 // parseMask reads an EventMask: on, off, all, a list of classes or a number.
 // Words that it does not know count for nothing, as in Asterisk.
 func parseMask(mask string) class {
-	switch strings.ToLower(strings.TrimSpace(mask)) {
-	case "", "on", "yes", "true", "all", "1", "-1":
-		return classAll
-	case "off", "no", "false", "none", "0":
-		return classNone
-	}
+	mask = strings.TrimSpace(mask)
 	if n, err := strconv.ParseUint(mask, 10, 32); err == nil {
 		return class(n) & classAll
+	}
+	switch strings.ToLower(mask) {
+	case "", "on", "yes", "true", "all", "-1":
+		return classAll
+	case "off", "no", "false", "none":
+		return classNone
 	}
 	var c class
 	for word := range strings.SplitSeq(mask, ",") {

@@ -93,11 +93,7 @@ func (s *Server) Links() (n int) {
 // DropLinks cuts all connections at once. What a client has sent and was not
 // looked at yet is lost.
 func (s *Server) DropLinks() {
-	s.do(func(p *pbx) {
-		for len(p.conns) > 0 {
-			p.drop(p.conns[0])
-		}
-	})
+	s.do((*pbx).dropAll)
 }
 
 // Freeze lets nothing in or out any more, of new connections too, without
@@ -127,10 +123,12 @@ func (s *Server) SetDown(down bool) { s.do(func(p *pbx) { p.down = down }) }
 // the manager was restarted. Without, Asterisk itself starts anew: no call is
 // left, the queues are as configured, and Uptime counts from now.
 func (s *Server) Restart(keepCalls bool) {
-	s.DropLinks()
-	if !keepCalls {
-		s.do((*pbx).reset)
-	}
+	s.do(func(p *pbx) {
+		p.dropAll()
+		if !keepCalls {
+			p.reset()
+		}
+	})
 }
 
 // Stop does what `core stop now` does: ends all calls with their events, says

@@ -77,7 +77,11 @@ func (p *pbx) agentOf(iface string) *agent {
 	if g := p.agents[iface]; g != nil {
 		return g
 	}
-	return p.makeAgent(unlisted(iface))
+	cfg := unlisted(iface)
+	if tech, _, _ := strings.Cut(iface, "/"); !p.knows(tech) {
+		cfg.Mode = AgentInvalid
+	}
+	return p.makeAgent(cfg)
 }
 
 func (p *pbx) makeAgent(cfg MemberConfig) *agent {

@@ -135,6 +135,12 @@ func (p *pbx) attach(nc net.Conn) *conn {
 // drop cuts a connection off.
 func (p *pbx) drop(c *conn) { p.part(c, c.out.stop) }
 
+func (p *pbx) dropAll() {
+	for len(p.conns) > 0 {
+		p.drop(p.conns[0])
+	}
+}
+
 // part takes a connection out; how ends its writer, which closes it.
 func (p *pbx) part(c *conn, how func()) {
 	if c.gone {

@@ -82,9 +82,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 	s.mu.Lock()
 	s.running = false
-	for len(s.p.conns) > 0 {
-		s.p.drop(s.p.conns[0])
-	}
+	s.p.dropAll()
 	s.mu.Unlock()
 	wg.Wait()
 	return err

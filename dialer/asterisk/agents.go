@@ -29,6 +29,7 @@ type leg struct {
 	queue   string
 	call    string // ours that it belongs to, "" for a stranger's
 	talking bool
+	talked  bool // it has talked, so it does not ring any more
 }
 
 // Device states, as the header Status has them.
@@ -49,7 +50,7 @@ func (a *agent) phaseNow() dialer.AgentPhase {
 		if l.talking {
 			return dialer.AgentTalking
 		}
-		ringing = true
+		ringing = ringing || !l.talked
 	}
 	switch {
 	case ringing || a.status == deviceRinging:
@@ -235,7 +236,7 @@ func (t *tracker) bridgeLeave(ev ami.Event) {
 }
 
 func (t *tracker) endTalk(at time.Time, l *leg) {
-	l.talking = false
+	l.talking, l.talked = false, true
 	if a := t.agents[l.agent]; a != nil {
 		a.talkEnded, a.talkQueue = at, l.queue
 	}

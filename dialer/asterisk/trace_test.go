@@ -42,6 +42,7 @@ func play(t *testing.T, name string) *playback {
 	}
 	p.tracker = newTracker(p.take, func(id string) time.Time { return p.asked[id] })
 	p.tracker.ours = func(id string) bool { return p.calls[id] != nil }
+	p.tracker.queues.synced = true // report agents at once, though no look-up opens the recording
 	received := decoder(t, name+".ami")
 	if _, err := received.Greeting(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,284 @@
+package asterisk
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/results"
+)
+
+// The facts are those at the top of the recordings' README, by number; each
+// recording is of Asterisk 22 and, in a folder of its own, of 16. Facts about
+// the bytes (5, 17, 18, 19) have their tests beside the protocol and in
+// fault_test.go.
+
+func bothVersions(t *testing.T, scenario string, check func(t *testing.T, p *playback)) {
+	t.Helper()
+	for _, name := range []string{scenario, "asterisk-16/" + scenario} {
+		t.Run(name, func(t *testing.T) { check(t, play(t, name)) })
+	}
+}
+
+// first returns the first event of a kind.
+func (p *playback) first(kind dialer.Kind) dialer.Event {
+	p.t.Helper()
+	i := slices.IndexFunc(p.events, func(e dialer.Event) bool { return e.Kind == kind })
+	if i < 0 {
+		p.t.Fatalf("no event of kind %d", kind)
+	}
+	return p.events[i]
+}
+
+func TestFact1ReasonSaysLittle(t *testing.T) {
+	bothVersions(t, "fail-trunk-busy", func(t *testing.T, p *playback) {
+		if e := p.first(dialer.CallResponded); e.OK || e.Reason != 0 {
+			t.Errorf("response %t, reason %d", e.OK, e.Reason)
+		}
+		if got := fate(p.calls["26-call-1"]); got != "busy 5 17" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestFact2OrderIsNotFixed(t *testing.T) {
+	last := map[string]dialer.Kind{"fail-trunk-busy": dialer.CallResponded, "asterisk-16/fail-trunk-busy": dialer.CallHangup}
+	for name, want := range last {
+		p := play(t, name)
+		if kinds := p.kinds("26-call-1"); kinds[len(kinds)-1] != want {
+			t.Errorf("%s: kinds %v", name, kinds)
+		}
+	}
+}
+
+// Fact 3: the agent's leg has Dial events too, and a Hangup; they are not the
+// call's.
+func TestFact3AgentsLegsAreNotTheCall(t *testing.T) {
+	bothVersions(t, "queue-rrmemory-caller-ends", func(t *testing.T, p *playback) {
+		count := map[dialer.Kind]int{}
+		for _, k := range p.kinds("51-call-1") {
+			count[k]++
+		}
+		for _, k := range []dialer.Kind{dialer.CallChannel, dialer.CallDialing, dialer.CallDialEnd, dialer.CallHangup, dialer.CallAgent, dialer.CallResponded} {
+			if count[k] != 1 {
+				t.Errorf("kind %d came %d times", k, count[k])
+			}
+		}
+		for _, e := range p.events {
+			if e.Call != "" && e.Call != "51-call-1" {
+				t.Errorf("an event about %q", e.Call)
+			}
+		}
+	})
+}
+
+func TestFact4FailureWithoutChannel(t *testing.T) {
+	for _, scenario := range []string{"fail-no-endpoint", "fail-no-contact", "fail-no-technology"} {
+		bothVersions(t, scenario, func(t *testing.T, p *playback) {
+			id := p.order[0]
+			if kinds := p.kinds(id); !slices.Equal(kinds, []dialer.Kind{dialer.CallResponded}) {
+				t.Errorf("kinds %v", kinds)
+			}
+			r := p.calls[id].Result()
+			if r.Disposition != results.NotPlaced || r.TmUpdate.Sub(p.first(dialer.CallResponded).At) != time.Second {
+				t.Errorf("%s, %v after the response", r.Disposition, r.TmUpdate.Sub(p.first(dialer.CallResponded).At))
+			}
+		})
+	}
+}
+
+// Fact 6: there is no AgentComplete; the agent's talk has an end all the same.
+func TestFact6TalkEndsWithoutAgentComplete(t *testing.T) {
+	for scenario, name := range map[string]string{"queue-agent-hung-up-by-ami": "PJSIP/agent-10", "queue-caller-hung-up-by-ami": "PJSIP/agent-11"} {
+		bothVersions(t, scenario, func(t *testing.T, p *playback) {
+			want := []dialer.AgentPhase{dialer.AgentRinging, dialer.AgentTalking, dialer.AgentFree}
+			phases := p.phases(name)
+			if i := slices.Index(phases, dialer.AgentRinging); i < 0 || !slices.Equal(phases[i:], want) {
+				t.Errorf("phases %v", phases)
+			}
+			if a := p.tracker.agents[name]; a.talkEnded.IsZero() || a.talkQueue != "sales_2" || len(a.legs) != 0 {
+				t.Errorf("talk ended %v in %q, %d legs", a.talkEnded, a.talkQueue, len(a.legs))
+			}
+		})
+	}
+}
+
+// Fact 8: a wait that times out is abandoned in the PBX's words, but the
+// customer is still there.
+func TestFact8TimeoutIsNoHangup(t *testing.T) {
+	bothVersions(t, "queue-timeout", func(t *testing.T, p *playback) {
+		kinds := p.kinds("58-call-1")
+		left, gone := slices.Index(kinds, dialer.CallUnqueued), slices.Index(kinds, dialer.CallHangup)
+		if left < 0 || gone < left || slices.Contains(kinds, dialer.CallCustomerEnded) {
+			t.Errorf("kinds %v", kinds)
+		}
+	})
+}
+
+// Fact 9: an agent's leg that is given up has two DialEnds.
+func TestFact9TwoDialEnds(t *testing.T) {
+	bothVersions(t, "queue-ring-no-answer", func(t *testing.T, p *playback) {
+		want := []dialer.AgentPhase{dialer.AgentRinging, dialer.AgentFree}
+		if phases := p.phases("PJSIP/agent-18"); !slices.Equal(phases, want) {
+			t.Errorf("phases %v", phases)
+		}
+		if a := p.tracker.agents["PJSIP/agent-18"]; !a.talkEnded.IsZero() || len(p.tracker.legs) != 0 {
+			t.Errorf("talk ended %v, %d legs are left", a.talkEnded, len(p.tracker.legs))
+		}
+	})
+}
+
+func TestFact10NoAnswerMayHaveNoCause(t *testing.T) {
+	for name, cause := range map[string]int{"fail-trunk-no-answer": 19, "asterisk-16/fail-trunk-no-answer": 0} {
+		r := play(t, name).calls["29-call-1"].Result()
+		if r.ResHangup != cause || r.Disposition != results.NoAnswer || r.TmRing.IsZero() {
+			t.Errorf("%s: cause %d, %s, rang %v", name, r.ResHangup, r.Disposition, r.TmRing)
+		}
+	}
+	if r := play(t, "fail-trunk-silent").calls["38-call-1"].Result(); !r.TmRing.IsZero() {
+		t.Error("a silent far end never rang")
+	}
+}
+
+// Facts 11, 12, 13: what an Originate must have, and must not.
+func TestFact11To13TheOriginate(t *testing.T) {
+	r := dialer.Request{
+		Call: uuid.NewString(), ActionID: uuid.NewString(), Channel: "PJSIP/300@trunk", Number: "300",
+		Timeout: 900 * time.Millisecond, Application: "Queue", Data: "sales_1,,,,60", EarlyMedia: true,
+		Variables: map[string]string{"B": "Anne, Bob", "A": "1"},
+	}
+	action, err := originate(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := action.Headers
+	if h.Get("Async") != "true" || h.Get("Timeout") != "900" || h.Get("ChannelId") != r.Call || h.Get("ActionID") != r.ActionID {
+		t.Errorf("headers %v", h)
+	}
+	if _, early := h.Lookup("EarlyMedia"); early {
+		t.Error("EarlyMedia is for extensions only")
+	}
+	if v := h.Values("Variable"); len(v) != 2 || v[0] != "A=1" || v[1] == "B=Anne, Bob" {
+		t.Errorf("variables %q", v)
+	}
+	bad := map[string]func(*dialer.Request){
+		"no time-out":          func(r *dialer.Request) { r.Timeout = 0 },
+		"a short time-out":     func(r *dialer.Request) { r.Timeout = time.Microsecond },
+		"no uuid":              func(r *dialer.Request) { r.Call = "call-1" },
+		"an upper-case uuid":   func(r *dialer.Request) { r.Call = strings.ToUpper(r.Call) },
+		"no number":            func(r *dialer.Request) { r.Number = "" },
+		"a long number":        func(r *dialer.Request) { r.Number = strings.Repeat("1", 65) },
+		"another number":       func(r *dialer.Request) { r.Number = "301" },
+		"a line end":           func(r *dialer.Request) { r.CallerID = "a\r\nAction: x" },
+		"a NUL":                func(r *dialer.Request) { r.Data = "a\x00" },
+		"no destination":       func(r *dialer.Request) { r.Application, r.Data = "", "" },
+		"a variable's name":    func(r *dialer.Request) { r.Variables = map[string]string{"CALLERID(name)": "x"} },
+		"three underscores":    func(r *dialer.Request) { r.Variables = map[string]string{"___A": "x"} },
+		"a variable's line":    func(r *dialer.Request) { r.Variables = map[string]string{"A": "x\nB=1"} },
+		"a variable too long":  func(r *dialer.Request) { r.Variables = map[string]string{"A": strings.Repeat("x", 2000)} },
+		"too many variables":   func(r *dialer.Request) { r.Variables = many(101) },
+		"a channel without it": func(r *dialer.Request) { r.Channel = "300" },
+	}
+	for name, spoil := range bad {
+		spoiled := r
+		spoil(&spoiled)
+		if _, err := originate(spoiled); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+	header := r
+	header.Variables = map[string]string{"PJSIP_HEADER(add,X-Id)": "7", "__A b": "x"}
+	if _, err := originate(header); err != nil {
+		t.Errorf("good names: %v", err)
+	}
+}
+
+func many(n int) map[string]string {
+	m := map[string]string{}
+	for i := range n {
+		m["V"+strings.Repeat("a", i%80)+string(rune('A'+i/80))] = "x"
+	}
+	return m
+}
+
+// Fact 14: a waiting caller who is redirected changes the queue without
+// leaving the first; one that is ours and one that is not.
+func TestFact14RedirectedWithoutLeave(t *testing.T) {
+	bothVersions(t, "queue-redirect-out", func(t *testing.T, p *playback) {
+		var queues []string
+		for _, e := range p.events {
+			if e.Call == "60-call-1" && e.Kind == dialer.CallQueued {
+				queues = append(queues, e.Queue)
+			}
+		}
+		if !slices.Equal(queues, []string{"empty", "sales_2", "sales_2"}) {
+			t.Errorf("queued in %v", queues)
+		}
+	})
+}
+
+// Fact 15: a member in wrap-up looks free; the end of his talk tells.
+func TestFact15WrapUpLooksFree(t *testing.T) {
+	bothVersions(t, "queue-wrapup", func(t *testing.T, p *playback) {
+		for _, e := range p.events {
+			if e.Kind != dialer.AgentChanged || e.Agent != "PJSIP/agent-16" || e.Member.Phase != dialer.AgentFree {
+				continue
+			}
+			if e.At.Sub(traceStart) > 5*time.Second && e.Member.TalkEnded.IsZero() {
+				t.Errorf("free at %v, and the end of his talk is not known", e.At.Sub(traceStart))
+			}
+		}
+	})
+}
+
+// Fact 16: a member of two queues is one agent.
+func TestFact16OneAgentInTwoQueues(t *testing.T) {
+	bothVersions(t, "queue-rrmemory-caller-ends", func(t *testing.T, p *playback) {
+		name := p.calls["51-call-1"].Result().Agent
+		phases := p.phases(name)
+		want := []dialer.AgentPhase{dialer.AgentRinging, dialer.AgentTalking, dialer.AgentFree}
+		if i := slices.Index(phases, dialer.AgentRinging); i < 0 || !slices.Equal(phases[i:], want) {
+			t.Errorf("phases %v", phases)
+		}
+		if a := p.tracker.agents[name]; len(a.members) != 2 || a.talkQueue != "sales_2" {
+			t.Errorf("in %d queues, talked in %q", len(a.members), a.talkQueue)
+		}
+	})
+}
+
+// Fact 19: a PBX that stops ends its calls with words, one that is killed says
+// nothing.
+func TestFact19StoppedAndKilled(t *testing.T) {
+	bothVersions(t, "server-stops", func(t *testing.T, p *playback) {
+		for _, id := range p.order {
+			if p.calls[id].Phase() != dialer.Ended || slices.Contains(p.kinds(id), dialer.CallCustomerEnded) {
+				t.Errorf("%s: %s, kinds %v", id, fate(p.calls[id]), p.kinds(id))
+			}
+		}
+	})
+	bothVersions(t, "server-killed", func(t *testing.T, p *playback) {
+		p.take(dialer.Event{Kind: dialer.LinkDown, At: p.now})
+		p.take(dialer.Event{Kind: dialer.LinkUp, At: p.now})
+		p.take(dialer.Event{Kind: dialer.Census, At: p.now, Started: p.now})
+		want := []string{"answered 4 0 abandoned=false PJSIP", "unknown 0 0"}
+		for i, id := range p.order {
+			if got := fate(p.calls[id]); !strings.HasPrefix(got, want[i]) {
+				t.Errorf("%s: %s, want %s", id, got, want[i])
+			}
+		}
+	})
+}
+
+// Fact 20: the reply says that the request was queued, and nothing else.
+func TestFact20QueuedIsNotDialed(t *testing.T) {
+	c := dialer.NewCall(results.Dialing{Attempt: results.Attempt{UUID: "x", TmCreate: traceStart}})
+	c.Sent(traceStart)
+	c.Placed(traceStart, nil)
+	if c.Row().Status != results.StatusQueued || c.Phase() != dialer.Placing {
+		t.Errorf("status %d, phase %d", c.Row().Status, c.Phase())
+	}
+}

@@ -2,12 +2,13 @@ package main
 
 import (
 	"crypto/tls"
-	"errors"
 	"log/slog"
 	"net"
 	"strings"
 
 	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/dialer/ami"
+	"github.com/outpace/outpace/dialer/asterisk"
 )
 
 // asteriskFile are the keys of a gateway of kind asterisk.
@@ -94,5 +95,14 @@ type asteriskSettings struct {
 func (s asteriskSettings) target() string { return s.Address }
 
 func (s asteriskSettings) build(name string, logger *slog.Logger) (dialer.Gateway, error) {
-	return nil, errors.New("not wired yet")
+	return asterisk.New(asterisk.Config{
+		Name: name, Logger: logger,
+		AMI: ami.Config{
+			Address: s.Address, Username: s.Username, Secret: s.Secret.Reveal(), TLS: s.TLS,
+			// Without TLS the secret is proven by challenge and does not cross the wire.
+			MD5: s.TLS == nil,
+		},
+	})
 }
+
+var _ dialer.Gateway = (*asterisk.Gateway)(nil)

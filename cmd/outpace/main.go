@@ -25,6 +25,11 @@ var errForced = errors.New("stopped by a second signal; calls that are still up 
 
 // cli is the command line.
 type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Run the engine and the REST API."`
+	Demo    demoCmd    `cmd:"" help:"Show the whole dialer on this machine alone, in about a minute."`
+	PBXSim  pbxsimCmd  `cmd:"" name:"pbxsim" help:"Run the simulated Asterisk as a process of its own."`
+	Token   tokenCmd   `cmd:"" help:"Print a new API token, and its hash for the settings file."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date and exit."`
 	Version versionCmd `cmd:"" help:"Print what this binary was built from."`
 }
 
@@ -68,6 +73,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(w),
+		kong.Vars{"faults": knownFaults()},
 	)
 	if err != nil {
 		panic(err) // the struct above is wrong

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/outpace/outpace/api"
+	"github.com/outpace/outpace/results"
+	"github.com/outpace/outpace/scheduler"
+	"github.com/outpace/outpace/store"
+)
+
+// App is the server as a value: the store, the gateways, the engine and the
+// REST API, wired together. New sets everything up, Run runs it, Drain asks it
+// to end politely, Close undoes what New did.
+type App struct {
+	settings Settings
+	logger   *slog.Logger
+	store    *store.Store
+	engine   *scheduler.Engine
+	listener net.Listener
+	server   *http.Server
+	down     teardown
+
+	drain     chan struct{} // closed by Drain
+	drainOnce sync.Once
+}
+
+// New opens and connects everything that Run needs, but dials nothing yet. The
+// settings have to be checked ones. If it fails nothing is left open.
+func New(ctx context.Context, settings Settings, logger *slog.Logger) (app *App, err error) {
+	a := &App{settings: settings, logger: logger, drain: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.down.run(logger))
+		}
+	}()
+	if err := a.listen(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openStore(ctx); err != nil {
+		return nil, err
+	}
+	log, err := a.openResults()
+	if err != nil {
+		return nil, err
+	}
+	gateways, err := a.gateways()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.makeEngine(log, gateways); err != nil {
+		return nil, err
+	}
+	return a, a.makeServer(gateways)
+}
+
+// listen comes first: that the address is taken is a common mistake, and is
+// found before the database is touched.
+func (a *App) listen(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.settings.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	a.listener = listener
+	a.down.add("listener", func() error {
+		if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // the server closes it too
+			return err
+		}
+		return nil
+	})
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !a.settings.API.hasToken() && (!ok || !address.IP.IsLoopback()) {
+		// localhost may be anything in /etc/hosts.
+		return wrong("listen", "is %s, which others can reach, and no API token is set", a.settings.Listen)
+	}
+	return nil
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	opened, err := store.Open(ctx, a.settings.Database, store.Options{Exclusive: true})
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	a.store = opened
+	a.down.add("database", opened.Close)
+	return nil
+}
+
+func (a *App) openResults() (*results.Log, error) {
+	log, err := results.OpenLog(results.LogConfig{
+		Path:     a.settings.Results.Path,
+		MaxBytes: a.settings.Results.MaxSize,
+		Keep:     a.settings.Results.Keep,
+		Logger:   a.logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the result log: %w", err)
+	}
+	a.down.add("result log", log.Close)
+	return log, nil
+}
+
+func (a *App) gateways() ([]scheduler.Gateway, error) {
+	var list []scheduler.Gateway
+	for _, s := range a.settings.Gateways {
+		gateway, err := s.own.build(s.Name, a.logger)
+		if err != nil {
+			return nil, fmt.Errorf("gateway %s: %w", s.Name, err)
+		}
+		list = append(list, scheduler.Gateway{Gateway: gateway, MaxCalls: s.MaxCalls, MaxCPS: s.MaxCPS})
+	}
+	return list, nil
+}
+
+func (a *App) makeEngine(log *results.Log, gateways []scheduler.Gateway) error {
+	host, err := logHost(a.settings.Results.Path)
+	if err != nil {
+		return err
+	}
+	a.engine, err = scheduler.New(scheduler.Config{
+		Store: a.store, Gateways: gateways, Log: log, Logger: a.logger,
+		Host: host, Holder: uuid.NewString(), Exclusive: isFile(a.settings.Database),
+	})
+	return err
+}
+
+// isFile reports whether a database is a file that one process has for itself.
+func isFile(database string) bool { return strings.HasPrefix(database, "sqlite:") }
+
+// logHost names a result log in the database: the same file of the same
+// machine gets the same name at each start.
+func logHost(path string) (string, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("find the host's name: %w", err)
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find the result log's folder: %w", err)
+	}
+	return host + ":" + absolute, nil
+}
+
+// Drain asks Run to end: no new calls from now on, then, when the calls have
+// ended or the drain timeout is over, the end. It returns at once and may be
+// called often.
+func (a *App) Drain() { a.drainOnce.Do(func() { close(a.drain) }) }
+
+func (a *App) isDraining() bool {
+	select {
+	case <-a.drain:
+		return true
+	default:
+		return false
+	}
+}
+
+// The bounds of an end: how long open requests may take, and then the engine,
+// which has results to write and leases to give back.
+const (
+	shutdownLimit = 5 * time.Second
+	engineLimit   = 20 * time.Second
+)
+
+// Run runs the engine and serves the API until ctx ends, which stops it at
+// once, or until a Drain is done. Either way the calls that are still up are
+// left to the PBX and followed at the next start. It may be called once.
+func (a *App) Run(ctx context.Context) error {
+	engineCtx, stopEngine := context.WithCancel(ctx)
+	defer stopEngine()
+	ended := make(chan error, 2)
+	var parts sync.WaitGroup
+	parts.Go(func() { ended <- partEnded(engineCtx, "engine", a.engine.Run(engineCtx)) })
+	parts.Go(func() { ended <- partEnded(engineCtx, "REST API", a.serve()) })
+
+	var err error
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+	case <-a.drain:
+		err = a.drained(ctx, ended)
+	}
+	// The API outlives the drain, so that people can watch it.
+	err = errors.Join(err, a.shutdown(ctx))
+	stopEngine()
+	return errors.Join(err, waitAtMost(engineLimit, &parts))
+}
+
+// waitAtMost waits for the parts to end, but not for ever: a part that hangs,
+// in a database that does not answer say, must not keep the process alive.
+func waitAtMost(limit time.Duration, parts *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() { defer close(done); parts.Wait() }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("the engine did not end within %s", limit)
+	}
+}
+
+// partEnded turns the end of a part into an error if nobody asked for it.
+func partEnded(ctx context.Context, part string, err error) error {
+	if ctx.Err() != nil || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("the %s ended by itself: %w", part, cmp.Or(err, errors.New("no reason given")))
+}
+
+// drained waits until the calls have ended, but not for longer than allowed.
+func (a *App) drained(ctx context.Context, ended <-chan error) error {
+	a.logger.Info("draining: no new calls", slog.Duration("timeout", a.settings.DrainTimeout))
+	ctx, cancel := context.WithTimeout(ctx, a.settings.DrainTimeout)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- a.engine.Drain(ctx) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			a.logger.Warn("not all calls have ended; they are left to the PBX and followed at the next start",
+				slog.Any("error", err))
+		}
+		return nil
+	case err := <-ended:
+		cancel()
+		<-done
+		return err
+	}
+}
+
+func (a *App) serve() error {
+	if a.settings.API.TLS != nil {
+		return a.server.ServeTLS(a.listener, "", "")
+	}
+	return a.server.Serve(a.listener)
+}
+
+// shutdown ends the API: open requests may finish, for a while, unless ctx has
+// ended.
+func (a *App) shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, shutdownLimit)
+	defer cancel()
+	if err := a.server.Shutdown(ctx); err != nil {
+		a.logger.Warn("open requests were cut off", slog.Any("error", err))
+		return a.server.Close()
+	}
+	return nil
+}
+
+// Close gives everything back. Call it once, after Run has returned.
+func (a *App) Close() error { return a.down.run(a.logger) }
+
+// URL is the API's address, such as http://127.0.0.1:8081.
+func (a *App) URL() string {
+	scheme := "http"
+	if a.settings.API.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + a.listener.Addr().String()
+}
+
+// Summary says in one line what the server listens on and what it uses.
+func (a *App) Summary() string {
+	gateways := "no gateway"
+	for i, g := range a.settings.Gateways {
+		name := fmt.Sprintf("%s (%s %s)", g.Name, g.Kind, g.own.target())
+		if i == 0 {
+			gateways = "gateways " + name
+		} else {
+			gateways += ", " + name
+		}
+	}
+	return fmt.Sprintf("outpace listens on %s, database %s, results %s, %s",
+		a.URL(), databaseName(a.settings.Database), a.settings.Results.Path, gateways)
+}
+
+var (
+	_ scheduler.Store = (*store.Store)(nil)
+	_ api.Store       = (*store.Store)(nil)
+	_ scheduler.Log   = (*results.Log)(nil)
+)

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestDemo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	for range 2 { // the second one clears away what the first one left
+		code, out, err := outpace(t, env(), "demo", "--dir="+dir, "--entries=40", "--agents=8", "--speed=60")
+		if code != exitOK {
+			t.Fatalf("exit code %d\n%s\n%s", code, out, err)
+		}
+		for _, part := range []string{"agents 8 free", "live answers", "abandonment", "utilisation", filepath.Join(dir, demoResults)} {
+			if !strings.Contains(out, part) {
+				t.Errorf("it does not say %q:\n%s", part, out)
+			}
+		}
+		sum, _, readErr := readReport(filepath.Join(dir, demoResults))
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		calls := regexp.MustCompile(`calls +(\d+) to 40 customers`).FindString(out)
+		if sum.calls < 40 || calls == "" {
+			t.Errorf("the log has %d calls, the summary says %q", sum.calls, calls)
+		}
+	}
+}
+
+func TestDemoIsInterrupted(t *testing.T) {
+	c := begin(t, env(), "demo", "--dir="+t.TempDir(), "--entries=100", "--speed=1")
+	if line, err := c.lines.ReadString('\n'); err != nil {
+		t.Fatal(line, err)
+	}
+	rest, code := c.end(t)
+	if code != exitFailure {
+		t.Errorf("exit code %d, output %s", code, rest)
+	}
+}
+
+func TestDemoRefusesAStrangeFolder(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, dir, "thesis.txt")
+	code, _, err := outpace(t, env(), "demo", "--dir="+dir)
+	if code != exitFailure || !strings.Contains(err, "thesis.txt") {
+		t.Errorf("exit code %d, %q", code, err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "x" {
+		t.Errorf("the file was touched: %q, %v", text, err)
+	}
+}

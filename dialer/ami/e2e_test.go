@@ -15,13 +15,13 @@ import (
 )
 
 // These tests need a real Asterisk with the lab's dialplan: OUTPACE_E2E_AMI is
-// its host:port, OUTPACE_E2E_AMI_USER and OUTPACE_E2E_AMI_SECRET a user with
+// its host:port, OUTPACE_E2E_AMI_ADMIN and OUTPACE_E2E_AMI_SECRET a user with
 // all rights.
 func realConfig(t *testing.T) ami.Config {
 	t.Helper()
-	cfg := ami.Config{Address: os.Getenv("OUTPACE_E2E_AMI"), Username: os.Getenv("OUTPACE_E2E_AMI_USER"), Secret: os.Getenv("OUTPACE_E2E_AMI_SECRET")}
+	cfg := ami.Config{Address: os.Getenv("OUTPACE_E2E_AMI"), Username: os.Getenv("OUTPACE_E2E_AMI_ADMIN"), Secret: os.Getenv("OUTPACE_E2E_AMI_SECRET")}
 	if cfg.Address == "" || cfg.Username == "" || cfg.Secret == "" {
-		t.Fatal("OUTPACE_E2E_AMI, OUTPACE_E2E_AMI_USER and OUTPACE_E2E_AMI_SECRET must be set")
+		t.Fatal("OUTPACE_E2E_AMI, OUTPACE_E2E_AMI_ADMIN and OUTPACE_E2E_AMI_SECRET must be set")
 	}
 	return cfg
 }

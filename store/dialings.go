@@ -13,6 +13,9 @@ import (
 // open dialings of a gateway and returns them, oldest first;
 // results.ErrLeaseLost if it does not hold.
 func (s *Store) TakeOver(ctx context.Context, gateway, lease string) ([]results.Dialing, error) {
+	if err := s.settleDoubts(ctx); err != nil {
+		return nil, err
+	}
 	var list []results.Dialing
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		if err := s.leaseHolds(tx, lease); err != nil {
@@ -35,6 +38,19 @@ func (s *Store) TakeOver(ctx context.Context, gateway, lease string) ([]results.
 	}
 
 	return list, nil
+}
+
+// OpenCalls counts the open calls of a campaign, on any gateway.
+func (s *Store) OpenCalls(ctx context.Context, campaign string) (int, error) {
+	if !storable(campaign) {
+		return 0, nil
+	}
+	var n int64
+	if err := s.read(ctx).Model(&dialingRow{}).Where("campaign_uuid = ?", campaign).Count(&n).Error; err != nil {
+		return 0, fmt.Errorf("count open calls: %w", err)
+	}
+
+	return int(n), nil
 }
 
 // Dialing returns an open call, results.ErrNotFound if there is none of that

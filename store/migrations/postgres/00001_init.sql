@@ -233,6 +233,7 @@ CREATE UNIQUE INDEX dialings_uuid ON dialings (uuid);
 -- One open call to a number, over all lists and engines.
 CREATE UNIQUE INDEX dialings_addr ON dialings (dial_addr);
 CREATE INDEX dialings_list ON dialings (dlma_uuid);
+CREATE INDEX dialings_campaign ON dialings (campaign_uuid);
 CREATE INDEX dialings_gateway ON dialings (gateway);
 CREATE INDEX dialings_hangup ON dialings (gateway) WHERE hangup_asked = 1;
 

@@ -193,7 +193,7 @@ func (p *pbx) finish(c *call, by side, cause int) {
 		p.request("SoftHangupRequest", c.ch, 16)
 	}
 	p.leaveApplication(c, by)
-	if cause == 0 && (bridged || (by == byCustomer && c.ch.tech == "Local")) {
+	if cause == 0 && (bridged || (by == byCustomer && (c.ch.tech == "Local" || p.old()))) {
 		cause = 16
 	}
 	if c.exten {

@@ -154,9 +154,12 @@ func (p *pbx) hungupSIP(ch *channel, cause, sip int) {
 }
 
 // request announces that a side of the channel asks for its end; cause < 0
-// where the real one names none.
+// where Asterisk 22 names none.
 func (p *pbx) request(name string, ch *channel, cause int) {
 	m := p.event(classCall, name).channel("", ch)
+	if cause < 0 && p.old() {
+		cause = 16
+	}
 	if cause >= 0 {
 		m.num("Cause", cause)
 	}

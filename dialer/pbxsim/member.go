@@ -143,6 +143,9 @@ func (p *pbx) statusEvents(g *agent) {
 func (p *pbx) memberEvent(name string, m *member) {
 	e := p.event(classAgent, name).add("Queue", m.queue.Name).add("MemberName", m.name).add("Interface", m.agent.iface)
 	p.describe(e, m)
+	if name == "QueueMemberPause" && p.old() {
+		e.opt("Reason", m.reason)
+	}
 	p.emit(e)
 }
 

@@ -84,7 +84,7 @@ func normal(m ami.Message) string {
 	line := m.Event()
 	for _, key := range compared {
 		value, ok := m.Lookup(key)
-		if !ok || racy(m.Event(), key) {
+		if !ok || slices.Contains(racy[m.Event()], key) {
 			continue
 		}
 		value = suffixes.ReplaceAllString(value, "-N")
@@ -94,17 +94,17 @@ func normal(m ami.Message) string {
 	return line
 }
 
-// racy values are as old or new as the moment when Asterisk's threads get to them.
-func racy(event, key string) bool {
-	switch event {
-	case "DialBegin", "DialState":
-		return key == "DestChannelStateDesc"
-	case "QueueMemberStatus":
-		return key == "InCall"
-	case "AgentComplete", "MusicOnHoldStop":
-		return key == "Exten"
-	}
-	return false
+// racy values are as old or new as the moment when Asterisk's threads get to
+// them, and differ between recordings of the same.
+var racy = map[string][]string{
+	"DialBegin":          {"DestChannelStateDesc"},
+	"DialState":          {"DestChannelStateDesc"},
+	"QueueMemberStatus":  {"InCall"},
+	"AgentComplete":      {"Exten", "DestChannel", "DestChannelStateDesc", "DestUniqueid", "DestLinkedid"},
+	"MusicOnHoldStop":    {"Exten"},
+	"QueueCallerAbandon": {"Exten"},
+	"QueueCallerLeave":   {"Exten"},
+	"HangupRequest":      {"CallerIDNum", "Exten"},
 }
 
 // queues are those with callers in a recording. Their members are in other
@@ -186,34 +186,42 @@ func renamed(s step, real, simulated []got) []byte {
 	return s.raw
 }
 
+// recordings are the exchanges that the simulator is held against.
+var recordings = []string{
+	"login", "login-bad-secret", "login-bad-user", "action-before-login",
+	"queue-redirect-out", "queue-local-agents", "park-timeout", "originate-trunk-answer-and-drop", "queue-status-idle", "queue-status-busy", "originate-early-media", "originate-amd", "originate-exten-failed", "login-events-off", "originate-local-not-optimized", "fail-trunk-busy", "fail-trunk-no-answer", "fail-trunk-congestion", "fail-trunk-invalid", "fail-trunk-silent",
+	"fail-trunk-unreachable", "fail-trunk-unreachable-long",
+	"fail-local-busy", "fail-local-no-answer", "fail-local-congestion", "fail-local-invalid", "fail-local-silent",
+	"fail-outbound-busy", "fail-outbound-no-answer", "fail-outbound-congestion", "fail-outbound-invalid", "fail-outbound-silent",
+	"fail-no-endpoint", "fail-no-contact", "fail-no-extension", "fail-no-technology",
+	"originate-local-wait", "originate-trunk-wait", "originate-trunk-customer-hangs-up", "originate-exten",
+	"hangup-while-ringing", "hangup-forms", "originate-no-ids", "originate-timeouts",
+	"queue-rrmemory-caller-ends", "queue-ringall-caller-ends", "queue-caller-hung-up-by-ami", "queue-agent-hung-up-by-ami",
+	"queue-abandon", "queue-abandon-while-agent-rings", "queue-timeout", "queue-members", "queue-pause",
+	"queue-autopause", "queue-wrapup", "queue-not-joined", "queue-agent-ends", "queue-ring-no-answer",
+	"park-give-up", "originate-sync", "duplicate-channel-id",
+}
+
 func TestLikeTheRecordings(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{
-		"login", "login-bad-secret", "login-bad-user", "action-before-login",
-		"queue-redirect-out", "queue-local-agents", "park-timeout", "originate-trunk-answer-and-drop", "queue-status-idle", "queue-status-busy", "originate-early-media", "originate-amd", "originate-exten-failed", "login-events-off", "originate-local-not-optimized", "fail-trunk-busy", "fail-trunk-no-answer", "fail-trunk-congestion", "fail-trunk-invalid", "fail-trunk-silent",
-		"fail-trunk-unreachable", "fail-trunk-unreachable-long",
-		"fail-local-busy", "fail-local-no-answer", "fail-local-congestion", "fail-local-invalid", "fail-local-silent",
-		"fail-outbound-busy", "fail-outbound-no-answer", "fail-outbound-congestion", "fail-outbound-invalid", "fail-outbound-silent",
-		"fail-no-endpoint", "fail-no-contact", "fail-no-extension", "fail-no-technology",
-		"originate-local-wait", "originate-trunk-wait", "originate-trunk-customer-hangs-up", "originate-exten",
-		"hangup-while-ringing", "hangup-forms", "originate-no-ids", "originate-timeouts",
-		"queue-rrmemory-caller-ends", "queue-ringall-caller-ends", "queue-caller-hung-up-by-ami", "queue-agent-hung-up-by-ami",
-		"queue-abandon", "queue-abandon-while-agent-rings", "queue-timeout", "queue-members", "queue-pause",
-		"queue-autopause", "queue-wrapup", "queue-not-joined", "queue-agent-ends", "queue-ring-no-answer",
-		"park-give-up", "originate-sync", "duplicate-channel-id",
-	} {
-		t.Run(name, func(t *testing.T) {
-			steps := loadTrace(t, name)
-			synctest.Test(t, func(t *testing.T) {
-				real, simulated := replay(t, steps, Config{})
-				for _, diff := range compare(moments(real, queues(real)), moments(simulated, queues(real))) {
-					t.Error(diff)
-				}
-				for _, diff := range headers(real, simulated) {
-					t.Error(diff)
-				}
+	for _, version := range []struct{ folder, number string }{{"", "22.10.1"}, {"asterisk-16/", "16.28.0"}} {
+		for _, name := range recordings {
+			if version.folder+name == "asterisk-16/queue-wrapup" {
+				continue // there the agent was quicker than the customer's end, by chance
+			}
+			t.Run(version.folder+name, func(t *testing.T) {
+				steps := loadTrace(t, version.folder+name)
+				synctest.Test(t, func(t *testing.T) {
+					real, simulated := replay(t, steps, Config{Version: version.number})
+					for _, diff := range compare(moments(real, queues(real)), moments(simulated, queues(real))) {
+						t.Error(diff)
+					}
+					for _, diff := range headers(real, simulated) {
+						t.Error(diff)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -258,7 +266,9 @@ func headers(real, simulated []got) []string {
 	keys := func(m ami.Message) string {
 		var k []string
 		for _, h := range m {
-			k = append(k, h.Key)
+			if m.Event() != "AgentComplete" || !strings.HasPrefix(h.Key, "Dest") {
+				k = append(k, h.Key)
+			}
 		}
 		return strings.Join(k, " ")
 	}

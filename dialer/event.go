@@ -20,6 +20,7 @@ const (
 	// What happened since then was not seen.
 	LinkDown
 	// Census: Living holds every call of ours that lives; Started as for LinkUp.
+	// At is when it was asked for: it says nothing of calls placed after that.
 	Census
 
 	// CallAccepted: the PBX took the request (nothing more).
@@ -68,7 +69,7 @@ const (
 // Kind.
 type Event struct {
 	Kind Kind
-	At   time.Time // when it was received
+	At   time.Time // when it was received (Census: asked for)
 	Call string    // uuid of the dialing
 
 	Channel   string

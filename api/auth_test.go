@@ -1,10 +1,12 @@
 package api
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -208,13 +210,13 @@ func TestWithoutTokensOnlyThisHostIsServed(t *testing.T) {
 func TestFailedLogInsAreLimited(t *testing.T) {
 	r := newRig(t, withTokens)
 	r.client = "192.0.2.1:1000"
-	for range failedBurst {
+	for i := range failedBurst {
 		r.token = viewerSecret // good ones in between count for nothing
 		r.ok(http.MethodGet, "/ob/plans", "")
-		r.token = "wrong"
+		r.token = fmt.Sprint("guess ", i)
 		r.refused(http.StatusUnauthorized, "not known", http.MethodGet, "/ob/plans", "")
 	}
-	for _, token := range []string{"wrong", viewerSecret} {
+	for _, token := range []string{"another guess", "guess 0", viewerSecret} {
 		r.token = token
 		a := r.do(http.MethodGet, "/ob/plans", "")
 		if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != "6" || !strings.Contains(a.message(), "Too many wrong tokens") {
@@ -226,9 +228,23 @@ func TestFailedLogInsAreLimited(t *testing.T) {
 	r.client = "192.0.2.1:2000"
 	r.clock.advance(failedEvery)
 	r.ok(http.MethodGet, "/ob/plans", "")
-	r.token = "wrong"
+	r.token = "guess"
 	r.refused(http.StatusUnauthorized, "not known", http.MethodGet, "/ob/plans", "")
 	r.refused(http.StatusTooManyRequests, "Try again in 6s", http.MethodGet, "/ob/plans", "")
+}
+
+func TestTheSameWrongTokenLocksNobodyOut(t *testing.T) {
+	r := newRig(t, withTokens)
+	for i := range 5 * failedBurst {
+		r.token = "of last year"
+		want, part := http.StatusUnauthorized, "not known"
+		if i > failedBurst { // the first one was a guess, the others are the same again
+			want, part = http.StatusTooManyRequests, "Too many wrong tokens"
+		}
+		r.refused(want, part, http.MethodGet, "/ob/plans", "")
+		r.token = operatorSecret
+		r.ok(http.MethodGet, "/ob/plans", "")
+	}
 }
 
 func TestNetworksOfClients(t *testing.T) {
@@ -247,24 +263,29 @@ func TestNetworksOfClients(t *testing.T) {
 func TestRememberedClientsAreBounded(t *testing.T) {
 	clk := &clock{at: startOfTime}
 	a := newAttempts(clk.now)
-	wrong := func() bool { return false }
+	secret := 0
+	fail := func(client netip.Addr) time.Duration {
+		secret++
+		_, wait := a.try(client, sha256.Sum256([]byte(strconv.Itoa(secret))), func() bool { return false })
+		return wait
+	}
 	worst := netip.MustParseAddr("198.51.100.1")
 	for range failedBurst {
-		a.try(worst, wrong)
+		fail(worst)
 	}
 	addr := netip.MustParseAddr("10.0.0.0")
 	for range failedClients + 100 {
 		addr = addr.Next()
-		a.try(addr, wrong)
+		fail(addr)
 	}
 	if n := len(a.clients); n > failedClients {
 		t.Errorf("%d clients are remembered, want at most %d", n, failedClients)
 	}
-	if _, wait := a.try(worst, wrong); wait <= 0 {
+	if fail(worst) <= 0 {
 		t.Error("the worst client was forgotten to make room")
 	}
 	clk.advance(time.Hour)
-	a.try(addr.Next(), wrong)
+	fail(addr.Next())
 	if n := len(a.clients); n != 1 {
 		t.Errorf("%d clients are remembered after an hour, want 1", n)
 	}

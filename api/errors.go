@@ -142,9 +142,13 @@ func (s *server) fail(err error, c echo.Context) {
 	}
 }
 
-// sentence ends a message with a full stop. Its first word is left alone,
-// since it often is the name of a field.
+// sentence makes a message a sentence: it ends it with a full stop, and begins
+// it with a capital where that is safe. The first word often is the name of a
+// field, which must stay as it is.
 func sentence(message string) string {
+	if strings.HasPrefix(message, "a ") || strings.HasPrefix(message, "the ") {
+		message = strings.ToUpper(message[:1]) + message[1:]
+	}
 	if strings.HasSuffix(message, ".") {
 		return message
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/sha256"
 	"net"
 	"net/http"
 	"net/netip"
@@ -56,8 +57,9 @@ func (s *server) identify(r *http.Request) (Role, error) {
 		return "", err
 	}
 	var role Role
-	ok, wait := s.attempts.try(clientOf(r), func() (found bool) {
-		role, found = s.ring.role(secret)
+	sum := sha256.Sum256([]byte(secret))
+	ok, wait := s.attempts.try(clientOf(r), sum, func() (found bool) {
+		role, found = s.ring.role(sum)
 		return found
 	})
 	switch {

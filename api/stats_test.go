@@ -132,6 +132,8 @@ func TestWhy(t *testing.T) {
 		{"no hang-up", campaign.ForceStopping, func(r *rig, c *campaign.Campaign) {
 			r.ok(http.MethodPut, "/ob/plans/"+c.Plan, `{"gateway":"cloud"}`)
 		}, `The campaign is being stopped; its gateway "cloud" cannot end calls, so live ones run on.`},
+		{"just started", campaign.Started, func(r *rig, c *campaign.Campaign) { c.TmUpdate = startOfTime.Add(-9 * time.Second) },
+			"The campaign has just been started, and no engine has taken it up yet."},
 		{"unseen", campaign.Started, nil, "No engine has reported on this campaign for more than 10 seconds."},
 		{"stale", campaign.Started, func(r *rig, c *campaign.Campaign) {
 			r.store.live[c.UUID] = campaign.Live{At: startOfTime.Add(-11 * time.Second), Calls: campaign.Calls{Ringing: 1}}

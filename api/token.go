@@ -109,10 +109,9 @@ func newKeyring(tokens []Token) (keyring, error) {
 	return ring, nil
 }
 
-// role finds out whose secret it is. It looks at every token whatever it has
-// found, so that the time it takes tells nothing.
-func (ring keyring) role(secret string) (role Role, ok bool) {
-	sum := sha256.Sum256([]byte(secret))
+// role finds out whose secret it is, by its hash. It looks at every token
+// whatever it has found, so that the time it takes tells nothing.
+func (ring keyring) role(sum [sha256.Size]byte) (role Role, ok bool) {
 	found := -1
 	for i := range ring {
 		found = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(sum[:], ring[i].sum[:]), i, found)

@@ -17,10 +17,7 @@ const staleAfter = 10 * time.Second
 func (s *server) why(c campaign.Campaign, p *plan.Plan, live campaign.Live, reported bool) string {
 	switch c.Status {
 	case campaign.Started, campaign.Starting:
-		if !reported || s.cfg.Now().Sub(live.At) > staleAfter {
-			return "No engine has reported on this campaign for more than 10 seconds."
-		}
-		return live.Why
+		return s.whyStarted(c, live, reported)
 	case campaign.Paused:
 		return "The campaign is paused."
 	case campaign.Pausing:
@@ -34,6 +31,19 @@ func (s *server) why(c campaign.Campaign, p *plan.Plan, live campaign.Live, repo
 		return s.whyForced(p)
 	}
 	return s.whyStopped(c)
+}
+
+// whyStarted hands on what the engine says, unless none has said anything for
+// a while. That the engine needs a moment after the start is no news.
+func (s *server) whyStarted(c campaign.Campaign, live campaign.Live, reported bool) string {
+	now := s.cfg.Now()
+	switch {
+	case reported && now.Sub(live.At) <= staleAfter:
+		return live.Why
+	case now.Sub(c.TmUpdate) <= staleAfter:
+		return "The campaign has just been started, and no engine has taken it up yet."
+	}
+	return "No engine has reported on this campaign for more than 10 seconds."
 }
 
 // whyStopped says why a campaign is stopped, and when its calendar starts it.

@@ -84,7 +84,7 @@ func (p *pbx) suffix(tech string) string {
 }
 
 // open registers a channel and announces it.
-func (p *pbx) open(ch *channel) *channel {
+func (p *pbx) open(ch *channel) {
 	p.chanSeq++
 	ch.seq = p.chanSeq
 	ch.created = time.Now()
@@ -96,7 +96,6 @@ func (p *pbx) open(ch *channel) *channel {
 	p.channels[ch.id] = ch
 	p.byName[ch.name] = ch
 	p.on(classCall, "Newchannel", ch)
-	return ch
 }
 
 // identify sets the caller and the connected line, as an Originate does.
@@ -180,13 +179,12 @@ func (p *pbx) bridgeEvent(name string, b *bridge, ch *channel) {
 }
 
 // join puts channels into a new bridge.
-func (p *pbx) join(channels ...*channel) *bridge {
+func (p *pbx) join(channels ...*channel) {
 	b := &bridge{id: p.uuid()}
 	p.bridgeEvent("BridgeCreate", b, nil)
 	for _, ch := range channels {
 		p.enter(b, ch)
 	}
-	return b
 }
 
 func (p *pbx) enter(b *bridge, ch *channel) {

@@ -60,6 +60,10 @@ func (c *conn) read(ctx context.Context, to chan<- request) {
 	}
 }
 
+// hangUp closes a connection that nobody speaks over any more, so there is
+// nobody to tell an error to.
+func hangUp(nc net.Conn) { _ = nc.Close() }
+
 // outbox holds what waits for the client, up to a limit in bytes.
 type outbox struct {
 	mu     sync.Mutex
@@ -128,9 +132,9 @@ func (o *outbox) take(spare []byte) (b []byte, last bool) {
 // write moves the outbox to the network until the connection ends.
 func (c *conn) write(ctx context.Context, timeout time.Duration) {
 	// A write or read that blocks ends when the connection is closed.
-	release := context.AfterFunc(ctx, func() { c.net.Close() })
+	release := context.AfterFunc(ctx, func() { hangUp(c.net) })
 	defer release()
-	defer c.net.Close()
+	defer hangUp(c.net)
 	var spare []byte
 	for {
 		select {

@@ -1,6 +1,7 @@
 package pbxsim
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -110,8 +111,8 @@ func (p *pbx) emit(m *message) {
 // on sends an event about one channel, with what more there is to say in pairs.
 func (p *pbx) on(of class, name string, ch *channel, pairs ...string) {
 	m := p.event(of, name).channel("", ch)
-	for i := 0; i < len(pairs); i += 2 {
-		m.add(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		m.add(pair[0], pair[1])
 	}
 	p.emit(m)
 }

@@ -54,5 +54,8 @@ func (l *PipeListener) Dial(ctx context.Context, _, _ string) (net.Conn, error) 
 
 type pipeAddr struct{}
 
+// Network implements net.Addr.
 func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "pipe" }
+
+// String implements net.Addr.
+func (pipeAddr) String() string { return "pipe" }

@@ -78,7 +78,9 @@ func (s *Server) Run(ctx context.Context) error {
 	wg.Go(func() { s.accept(ctx, failed) })
 	err := s.loop(ctx, &wg, failed)
 	cancel()
-	s.listener.Close()
+	if closing := s.closeListener(); err == nil {
+		err = closing
+	}
 
 	s.mu.Lock()
 	s.running = false
@@ -98,6 +100,10 @@ func (s *Server) Close() error {
 	if ran {
 		<-s.stopped
 	}
+	return s.closeListener()
+}
+
+func (s *Server) closeListener() error {
 	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("pbxsim: close: %w", err)
 	}
@@ -118,7 +124,7 @@ func (s *Server) accept(ctx context.Context, failed chan<- error) {
 		select {
 		case s.arrivals <- nc:
 		case <-ctx.Done():
-			nc.Close()
+			hangUp(nc)
 			return
 		}
 	}
@@ -131,9 +137,9 @@ func (s *Server) loop(ctx context.Context, wg *sync.WaitGroup, failed <-chan err
 	for {
 		s.mu.Lock()
 		s.p.runTimers(time.Now())
-		next, any := s.p.timers.next()
+		next, waits := s.p.timers.next()
 		s.mu.Unlock()
-		if any {
+		if waits {
 			clock.Reset(time.Until(next))
 		} else {
 			clock.Reset(time.Hour)
@@ -166,7 +172,7 @@ func (s *Server) attach(ctx context.Context, nc net.Conn, wg *sync.WaitGroup) {
 	defer s.mu.Unlock()
 	c := s.p.attach(nc)
 	if c == nil {
-		nc.Close()
+		hangUp(nc)
 		return
 	}
 	wg.Go(func() { c.read(ctx, s.requests) })

@@ -1,9 +1,6 @@
 package pbxsim
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // timer is something to be done by the loop at a time.
 type timer struct {
@@ -13,23 +10,40 @@ type timer struct {
 	index int // in the heap, -1 when it is not there
 }
 
+func (t *timer) before(u *timer) bool {
+	if t.at.Equal(u.at) {
+		return t.seq < u.seq
+	}
+	return t.at.Before(u.at)
+}
+
 // timers is a heap of them, the next one first.
 type timers struct {
-	heap timerHeap
+	heap []*timer
 	seq  uint64
 }
 
 func (t *timers) add(at time.Time, do func()) *timer {
 	t.seq++
-	tm := &timer{at: at, seq: t.seq, do: do}
-	heap.Push(&t.heap, tm)
+	tm := &timer{at: at, seq: t.seq, do: do, index: len(t.heap)}
+	t.heap = append(t.heap, tm)
+	t.up(tm.index)
 	return tm
 }
 
 // stop takes a timer out. A nil timer, and one that has run, is fine.
 func (t *timers) stop(tm *timer) {
-	if tm != nil && tm.index >= 0 {
-		heap.Remove(&t.heap, tm.index)
+	if tm == nil || tm.index < 0 {
+		return
+	}
+	i, last := tm.index, len(t.heap)-1
+	t.swap(i, last)
+	t.heap[last] = nil
+	t.heap = t.heap[:last]
+	tm.index = -1
+	if i < last {
+		t.down(i)
+		t.up(i)
 	}
 }
 
@@ -38,7 +52,9 @@ func (t *timers) due(now time.Time) *timer {
 	if len(t.heap) == 0 || t.heap[0].at.After(now) {
 		return nil
 	}
-	return heap.Pop(&t.heap).(*timer)
+	tm := t.heap[0]
+	t.stop(tm)
+	return tm
 }
 
 // next is when the next timer is due.
@@ -49,33 +65,35 @@ func (t *timers) next() (time.Time, bool) {
 	return t.heap[0].at, true
 }
 
-type timerHeap []*timer
+func (t *timers) swap(i, j int) {
+	t.heap[i], t.heap[j] = t.heap[j], t.heap[i]
+	t.heap[i].index, t.heap[j].index = i, j
+}
 
-func (h timerHeap) Len() int { return len(h) }
-
-func (h timerHeap) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].seq < h[j].seq
+func (t *timers) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !t.heap[i].before(t.heap[parent]) {
+			return
+		}
+		t.swap(i, parent)
+		i = parent
 	}
-	return h[i].at.Before(h[j].at)
 }
 
-func (h timerHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-func (h *timerHeap) Push(x any) {
-	tm := x.(*timer)
-	tm.index = len(*h)
-	*h = append(*h, tm)
-}
-
-func (h *timerHeap) Pop() any {
-	last := len(*h) - 1
-	tm := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	tm.index = -1
-	return tm
+func (t *timers) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(t.heap) {
+			return
+		}
+		if right := child + 1; right < len(t.heap) && t.heap[right].before(t.heap[child]) {
+			child = right
+		}
+		if !t.heap[child].before(t.heap[i]) {
+			return
+		}
+		t.swap(i, child)
+		i = child
+	}
 }

@@ -144,31 +144,31 @@ func moments(stream []got, queues []string) [][]string {
 }
 
 // replay plays the client's part of a recording to the simulator.
-func replay(t *testing.T, steps []step, cfg Config) (real, simulated []got) {
+func replay(t *testing.T, steps []step, cfg Config) (recorded, simulated []got) {
 	b := newBench(t, cfg)
 	c := b.dial()
 	var end time.Duration
 	for _, s := range steps {
 		if !s.client {
-			real = append(real, got{s.msg, s.at})
+			recorded = append(recorded, got{s.msg, s.at})
 			end = s.at
 			continue
 		}
 		if wait := s.at - time.Since(c.began); wait > 0 {
 			pass(wait)
 		}
-		if _, err := c.conn.Write(renamed(s, real, c.messages())); err != nil {
+		if _, err := c.conn.Write(renamed(s, recorded, c.messages())); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
 	}
 	pass(max(end-time.Since(c.began), 0) + 30*time.Second)
-	return real, c.messages()
+	return recorded, c.messages()
 }
 
 // renamed is what the client sent, with the channel's name that the simulator
 // gave in place of the real one: the one that came as the same of its kind.
-func renamed(s step, real, simulated []got) []byte {
+func renamed(s step, recorded, simulated []got) []byte {
 	name := s.msg.Get("Channel")
 	kind, _, _ := strings.Cut(suffixes.ReplaceAllString(name, "-N"), "-")
 	nth := func(stream []got, kind string) (names []string) {
@@ -180,7 +180,7 @@ func renamed(s step, real, simulated []got) []byte {
 		return names
 	}
 	now := nth(simulated, kind)
-	if i := slices.Index(nth(real, kind), name); i >= 0 && i < len(now) {
+	if i := slices.Index(nth(recorded, kind), name); i >= 0 && i < len(now) {
 		return []byte(strings.Replace(string(s.raw), name, now[i], 1))
 	}
 	return s.raw
@@ -212,11 +212,11 @@ func TestLikeTheRecordings(t *testing.T) {
 			t.Run(version.folder+name, func(t *testing.T) {
 				steps := loadTrace(t, version.folder+name)
 				synctest.Test(t, func(t *testing.T) {
-					real, simulated := replay(t, steps, Config{Version: version.number})
-					for _, diff := range compare(moments(real, queues(real)), moments(simulated, queues(real))) {
+					recorded, simulated := replay(t, steps, Config{Version: version.number})
+					for _, diff := range compare(moments(recorded, queues(recorded)), moments(simulated, queues(recorded))) {
 						t.Error(diff)
 					}
-					for _, diff := range headers(real, simulated) {
+					for _, diff := range headers(recorded, simulated) {
 						t.Error(diff)
 					}
 				})
@@ -226,12 +226,12 @@ func TestLikeTheRecordings(t *testing.T) {
 }
 
 // compare tells how two streams differ, moment by moment.
-func compare(real, simulated [][]string) []string {
+func compare(recorded, simulated [][]string) []string {
 	var diffs []string
-	for i := range max(len(real), len(simulated)) {
+	for i := range max(len(recorded), len(simulated)) {
 		var r, s []string
-		if i < len(real) {
-			r = real[i]
+		if i < len(recorded) {
+			r = recorded[i]
 		}
 		if i < len(simulated) {
 			s = simulated[i]
@@ -262,7 +262,7 @@ func without(a, b []string) []string {
 
 // headers tells where an event has other headers, or in another order, than
 // any real one of its name.
-func headers(real, simulated []got) []string {
+func headers(recorded, simulated []got) []string {
 	keys := func(m ami.Message) string {
 		var k []string
 		for _, h := range m {
@@ -273,7 +273,7 @@ func headers(real, simulated []got) []string {
 		return strings.Join(k, " ")
 	}
 	shapes := map[string][]string{}
-	for _, g := range real {
+	for _, g := range recorded {
 		shapes[g.Event()] = append(shapes[g.Event()], keys(g.Message))
 	}
 	var diffs []string

@@ -199,8 +199,13 @@ func (d *Decoder) build(size int) Message {
 		case line.colon < 0:
 			m[i].Value = s
 		default:
-			m[i].Key = strings.TrimRight(s[:line.colon], " \t")
-			m[i].Value = strings.TrimPrefix(s[line.colon+1:], " ")
+			m[i].Key, m[i].Value = s[:line.colon], s[line.colon+1:]
+			if end := line.colon - 1; end >= 0 && s[end] <= ' ' { // hardly ever; the test saves a scan
+				m[i].Key = strings.TrimRight(m[i].Key, " \t")
+			}
+			if len(m[i].Value) > 0 && m[i].Value[0] == ' ' {
+				m[i].Value = m[i].Value[1:]
+			}
 		}
 	}
 	return m

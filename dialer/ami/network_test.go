@@ -152,3 +152,39 @@ func TestTLS(t *testing.T) {
 		t.Errorf("an unknown certificate: %v", err)
 	}
 }
+
+// BenchmarkEvents takes events from a socket through the client to a
+// subscriber, who reads each.
+func BenchmarkEvents(b *testing.B) {
+	more := make(chan struct{}, 1)
+	address := serveTCP(b, plain, acceptAnd(func(p *amitest.Peer) error {
+		var batch bytes.Buffer
+		for i := range 100 {
+			aCall(&batch, i)
+		}
+		for range more {
+			if err := p.Raw(batch.String()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	c := ready(b, ami.Config{Address: address, Username: "dialer", Secret: amitest.Secret})
+	events := c.Subscribe(ami.Filter{Names: []string{"Newexten"}})
+	defer events.Close()
+	defer close(more)
+	wantKind(b, events, ami.KindSessionOpened)
+	wantKind(b, events, ami.KindSessionStarted)
+	b.ReportAllocs()
+	count := 0
+	for b.Loop() {
+		more <- struct{}{}
+		for range 100 {
+			if ev := <-events.C(); ev.Kind != ami.KindEvent {
+				b.Fatal(ev.Err)
+			}
+		}
+		count += 100
+	}
+	b.ReportMetric(float64(count)/b.Elapsed().Seconds(), "events/s")
+}

@@ -1,0 +1,194 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dlma"
+	"github.com/outpace/outpace/plan"
+	"github.com/outpace/outpace/store"
+)
+
+func TestCampaignReferencesMustExist(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		gone := must[plan.Plan](t)(s.CreatePlan(ctx, plan.Plan{}))
+		must[plan.Plan](t)(s.DeletePlan(ctx, gone.UUID, false))
+		for field, c := range map[string]campaign.Campaign{
+			"plan": {Plan: gone.UUID}, "dest": {Destination: "x"}, "dlma": {List: "a'b"}, "next_campaign": {Next: gone.UUID},
+		} {
+			_, err := s.CreateCampaign(ctx, c)
+			if !is[campaign.Invalid](err) || !strings.HasPrefix(err.Error(), field+" ") {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{}))
+		_, err := s.UpdateCampaign(ctx, c.UUID, func(c *campaign.Campaign) error { c.Plan = gone.UUID; return nil })
+		if !is[campaign.Invalid](err) {
+			t.Errorf("update: %v", err)
+		}
+	})
+}
+
+func TestDeletingWhatACampaignNames(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		p := must[plan.Plan](t)(s.CreatePlan(ctx, plan.Plan{}))
+		d := must[campaign.Destination](t)(s.CreateDestination(ctx, campaign.Destination{}))
+		l := newList(t, s)
+		e := newEntry(t, s, l, "1")
+		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Plan: p.UUID, Destination: d.UUID, List: l}))
+
+		if _, err := s.DeletePlan(ctx, p.UUID, false); !is[plan.Conflict](err) {
+			t.Errorf("plan: %v", err)
+		}
+		if _, err := s.DeleteDestination(ctx, d.UUID, false); !is[campaign.Conflict](err) {
+			t.Errorf("destination: %v", err)
+		}
+		for _, o := range []struct{ force, entries bool }{{false, false}, {true, false}, {false, true}} {
+			if _, err := s.DeleteList(ctx, l, o.force, o.entries); !is[dlma.Conflict](err) {
+				t.Errorf("list with %+v: %v", o, err)
+			}
+		}
+		if got := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID)); got.List != l || got.Plan != p.UUID {
+			t.Errorf("a refused delete changed the campaign: %+v", got)
+		}
+		must[plan.Plan](t)(s.DeletePlan(ctx, p.UUID, true))
+		must[campaign.Destination](t)(s.DeleteDestination(ctx, d.UUID, true))
+		gone := must[dlma.List](t)(s.DeleteList(ctx, l, true, true))
+		if gone.InUse || gone.TmDelete.IsZero() {
+			t.Errorf("deleted list %+v", gone)
+		}
+		got := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID))
+		if got.Plan != "" || got.Destination != "" || got.List != "" || got.TmUpdate.IsZero() {
+			t.Errorf("references stayed: %+v", got)
+		}
+		if _, err := s.Entry(ctx, e.UUID); err == nil {
+			t.Error("the list's entry is still there")
+		}
+		if _, err := s.CreateEntry(ctx, dlma.Entry{List: l}); !is[dlma.Invalid](err) {
+			t.Errorf("entry into a deleted list: %v", err)
+		}
+		if _, err := s.AddEntries(ctx, []dlma.Entry{{List: l}}); !is[dlma.Invalid](err) {
+			t.Errorf("entries into a deleted list: %v", err)
+		}
+	})
+}
+
+func TestDeletingARunningCampaign(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		for status, left := range map[campaign.Status]campaign.Status{
+			campaign.Started: campaign.Stopping, campaign.Stopping: campaign.Stopping,
+			campaign.Pausing: campaign.Stopping, campaign.ForceStopping: campaign.ForceStopping,
+		} {
+			c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Status: status}))
+			before := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Next: c.UUID}))
+			if _, err := s.DeleteCampaign(ctx, c.UUID, false); !is[campaign.Conflict](err) {
+				t.Errorf("status %d: %v", status, err)
+			}
+			if gone := must[campaign.Campaign](t)(s.DeleteCampaign(ctx, c.UUID, true)); gone.Status != left || gone.InUse {
+				t.Errorf("status %d was left as %+v", status, gone)
+			}
+			if b := must[campaign.Campaign](t)(s.Campaign(ctx, before.UUID)); b.Next != "" {
+				t.Error("the campaign before still names it")
+			}
+			if ok := must[bool](t)(s.Move(ctx, c.UUID, campaign.Move{From: []campaign.Status{left}, To: campaign.Started})); ok {
+				t.Error("a deleted campaign was started")
+			}
+		}
+		working := must[[]campaign.Campaign](t)(s.Working(ctx))
+		if len(working) != 4 {
+			t.Fatalf("%d deleted campaigns are working, want 4", len(working))
+		}
+		for _, c := range working {
+			if ok := must[bool](t)(s.Move(ctx, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: campaign.Stopped})); !ok {
+				t.Error("a deleted campaign could not be stopped")
+			}
+		}
+		if working := must[[]campaign.Campaign](t)(s.Working(ctx)); len(working) != 0 {
+			t.Errorf("%d are working still", len(working))
+		}
+	})
+}
+
+func TestMoveAndReason(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{}))
+		for i, step := range []struct {
+			move   campaign.Move
+			done   bool
+			status campaign.Status
+			reason string
+		}{
+			{campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.Stopping}, false, campaign.Stopped, ""},
+			{campaign.Move{To: campaign.Started}, false, campaign.Stopped, ""},
+			{campaign.Move{From: []campaign.Status{campaign.Stopped, campaign.Paused}, To: campaign.Started}, true, campaign.Started, ""},
+			{campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.Stopping, Reason: "It's over."}, true, campaign.Stopping, "It's over."},
+			{campaign.Move{From: []campaign.Status{campaign.Stopping}, To: campaign.Stopped}, true, campaign.Stopped, "It's over."},
+			{campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Started}, true, campaign.Started, ""},
+		} {
+			if ok := must[bool](t)(s.Move(ctx, c.UUID, step.move)); ok != step.done {
+				t.Errorf("step %d: moved %v", i, ok)
+			}
+			if got := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID)); got.Status != step.status || got.Reason != step.reason {
+				t.Errorf("step %d: %d, %q", i, got.Status, got.Reason)
+			}
+		}
+	})
+}
+
+func TestEdges(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Calendar: campaign.Calendar{Mode: 1}}))
+		open := now().Truncate(time.Second)
+		start := &campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Started}
+		if ok := must[bool](t)(s.MoveEdge(ctx, c.UUID, time.Time{}, open, start)); ok {
+			t.Error("moved from an edge that it is not at")
+		}
+		if got := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID)); got.Status != campaign.Stopped {
+			t.Error("started by an edge that was not moved")
+		}
+		if ok := must[bool](t)(s.MoveEdge(ctx, c.UUID, campaign.EdgePending, open, start)); !ok {
+			t.Error("not moved from pending")
+		}
+		got := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID))
+		if got.Status != campaign.Started || !got.Edge.Equal(open) {
+			t.Errorf("after the edge: %+v", got)
+		}
+		if ok := must[bool](t)(s.MoveEdge(ctx, c.UUID, open, time.Time{}, nil)); !ok {
+			t.Error("not moved to closed")
+		}
+		if got := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID)); !got.Edge.IsZero() || got.Status != campaign.Started {
+			t.Errorf("after closing: %+v", got)
+		}
+		update := func(f func(*campaign.Campaign)) campaign.Campaign {
+			return must[campaign.Campaign](t)(s.UpdateCampaign(ctx, c.UUID, func(c *campaign.Campaign) error { f(c); return nil }))
+		}
+		if got := update(func(c *campaign.Campaign) { c.Name = "x" }); !got.Edge.IsZero() {
+			t.Error("a new name made the calendar pending")
+		}
+		if got := update(func(c *campaign.Campaign) { c.Calendar.Zone = "Asia/Tokyo" }); !got.Edge.Equal(campaign.EdgePending) {
+			t.Error("a new zone did not make the calendar pending")
+		}
+	})
+}
+
+func TestWorkingHasCalendars(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Name: "off"}))
+		on := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Calendar: campaign.Calendar{Mode: 1}}))
+		gone := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Calendar: campaign.Calendar{Mode: 1}}))
+		must[campaign.Campaign](t)(s.DeleteCampaign(ctx, gone.UUID, false))
+		started := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Status: campaign.Started}))
+		got := ids(must[[]campaign.Campaign](t)(s.Working(ctx)), func(c campaign.Campaign) string { return c.UUID })
+		if len(got) != 2 || got[0] != on.UUID || got[1] != started.UUID {
+			t.Errorf("working: %v", got)
+		}
+	})
+}

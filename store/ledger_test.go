@@ -1,0 +1,181 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/outpace/outpace/results"
+	"github.com/outpace/outpace/store"
+)
+
+// finishAll dials all entries of a list once and finishes them with those
+// dispositions in turn, a second apart.
+func finishAll(tb testing.TB, s *store.Store, token, list, campaign string, at time.Time, dispositions ...results.Disposition) {
+	tb.Helper()
+	for i := range dispositions {
+		newEntry(tb, s, list, "n"+campaign+string(rune('a'+i)))
+	}
+	calls := claim(tb, s, token, pickOf(list, len(dispositions), 1))
+	if len(calls) != len(dispositions) {
+		tb.Fatalf("claimed %d of %d", len(calls), len(dispositions))
+	}
+	for i, d := range calls {
+		d.Campaign = campaign
+		r := resultOf(d, dispositions[i], 0, at.Add(time.Duration(i)*time.Second))
+		if dispositions[i] == results.Abandoned || dispositions[i] == results.Answered {
+			abandoned := dispositions[i] == results.Abandoned
+			r.Abandoned = &abandoned
+		}
+		record(tb, s, token, r)
+	}
+}
+
+func TestNumbersHaveNoGaps(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		token, ledger := lease(t, s, "gw"), lease(t, s, "results")
+		finishAll(t, s, token, newList(t, s), "a", now(), results.Busy, results.Busy, results.Busy, results.Busy, results.Busy)
+		if got, _, err := s.Results(ctx, results.Query{Count: 10}); len(got) != 0 || err != nil {
+			t.Errorf("results are shown before they are numbered: %d, %v", len(got), err)
+		}
+		for _, want := range []int{2, 2, 1, 0} {
+			if n := must[int](t)(s.Number(ctx, ledger, 2)); n != want {
+				t.Errorf("numbered %d, want %d", n, want)
+			}
+		}
+		finishAll(t, s, token, newList(t, s), "b", now(), results.Busy)
+		must[int](t)(s.Number(ctx, ledger, 2))
+		seqs := ids(must[[]results.Result](t)(s.Numbered(ctx, 1, 10)), func(r results.Result) string { return string(rune('0' + r.Seq)) })
+		if diff := cmp.Diff([]string{"2", "3", "4", "5", "6"}, seqs); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestNumberNeedsTheLease(t *testing.T) {
+	s := databases["postgres"](t)
+	finishAll(t, s, lease(t, s, "gw"), newList(t, s), "a", now(), results.Busy)
+	if _, err := s.Number(t.Context(), "nobody's", 10); !errors.Is(err, results.ErrLeaseLost) {
+		t.Errorf("numbered without a lease: %v", err)
+	}
+}
+
+func TestResultsQuery(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		token, at := lease(t, s, "gw"), now()
+		finishAll(t, s, token, newList(t, s), "a", at, results.Busy, results.Answered, results.Busy)
+		finishAll(t, s, token, newList(t, s), "b", at, results.Answered, results.Abandoned)
+		must[int](t)(s.Number(ctx, lease(t, s, "results"), 100))
+		for name, c := range map[string]struct {
+			query results.Query
+			want  []int64
+			more  bool
+		}{
+			"all":         {results.Query{Count: 10}, []int64{1, 2, 3, 4, 5}, false},
+			"page":        {results.Query{Count: 2, After: 1}, []int64{2, 3}, true},
+			"last page":   {results.Query{Count: 2, After: 3}, []int64{4, 5}, false},
+			"campaign":    {results.Query{Count: 10, Campaign: "b"}, []int64{4, 5}, false},
+			"disposition": {results.Query{Count: 10, Disposition: results.Answered}, []int64{2, 4}, false},
+			"from":        {results.Query{Count: 10, From: at.Add(time.Second)}, []int64{2, 3, 5}, false},
+			"to":          {results.Query{Count: 10, To: at.Add(time.Second)}, []int64{1, 4}, false},
+			"from + 1 ns": {results.Query{Count: 10, From: at.Add(time.Second + time.Nanosecond)}, []int64{3}, false},
+			"hostile":     {results.Query{Count: 10, Campaign: "a\x00", Disposition: "' OR 1=1"}, nil, false},
+		} {
+			list, more, err := s.Results(ctx, c.query)
+			var got []int64
+			for _, r := range list {
+				got = append(got, r.Seq)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" || more != c.more || err != nil {
+				t.Errorf("%s: %s, %v, %v", name, diff, more, err)
+			}
+		}
+		tally := must[results.Tally](t)(s.Tally(ctx, "b"))
+		want := results.Tally{By: map[results.Disposition]int{results.Answered: 1, results.Abandoned: 1}, Live: 2, Abandoned: 1}
+		if diff := cmp.Diff(want, tally); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestTallyDayIsTheCampaigns(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		// 23:30 UTC is the next day in Berlin, which plain() names.
+		finishAll(t, s, lease(t, s, "gw"), newList(t, s), "a", time.Date(2026, 1, 31, 23, 30, 0, 0, time.UTC), results.Busy)
+		days := must[[]string](t)(store.Query[string](t.Context(), s, "SELECT day FROM tallies"))
+		if diff := cmp.Diff([]string{"2026-02-01"}, days); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestResultLogIsForPeople(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		at := time.Date(2026, 1, 31, 23, 30, 0, 123456000, time.UTC)
+		finishAll(t, s, lease(t, s, "gw"), newList(t, s), "a", at, results.Busy)
+		got := must[[]string](t)(store.Query[string](t.Context(), s, "SELECT CAST(tm_hangup AS text) FROM result_log WHERE tm_answer IS NULL"))
+		want := map[string]string{"sqlite": "2026-01-31T23:30:00.123456Z", "postgres": "2026-01-31 23:30:00.123456+00"}[s.Kind()]
+		if len(got) != 1 || got[0] != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+	})
+}
+
+func TestLogged(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		if n := must[int64](t)(s.Logged(ctx, "h")); n != 0 {
+			t.Errorf("logged %d", n)
+		}
+		for _, n := range []int64{5, 9} {
+			if err := s.SetLogged(ctx, "h", n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, other := must[int64](t)(s.Logged(ctx, "h")), must[int64](t)(s.Logged(ctx, "i")); n != 9 || other != 0 {
+			t.Errorf("logged %d, %d", n, other)
+		}
+	})
+}
+
+func TestLeases(t *testing.T) {
+	s := databases["postgres"](t)
+	ctx := t.Context()
+	take := func(holder string, ttl time.Duration) (string, bool) {
+		token, ok, err := s.Acquire(ctx, "gw", holder, ttl)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return token, ok
+	}
+	first, ok := take("a", time.Minute)
+	if !ok {
+		t.Fatal("a free lease was refused")
+	}
+	if again, ok := take("a", time.Minute); !ok || again != first {
+		t.Error("renewal changed the token")
+	}
+	if _, ok := take("b", time.Minute); ok {
+		t.Error("a held lease was given away")
+	}
+	if err := s.Release(ctx, "gw", "nobody's"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := take("b", time.Minute); ok {
+		t.Error("released by somebody else's token")
+	}
+	if _, ok := take("a", -time.Second); !ok {
+		t.Error("not renewed")
+	}
+	if late, ok := take("a", -time.Second); !ok || late == first {
+		t.Error("a renewal that comes late is a new term")
+	}
+	if _, ok := take("b", time.Minute); !ok {
+		t.Error("a lease that has run out was refused")
+	}
+}

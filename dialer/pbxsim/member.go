@@ -21,6 +21,7 @@ const (
 // agent is a person at a phone, in however many queues.
 type agent struct {
 	iface    string
+	members  []*member // his places in all queues
 	mode     AgentMode
 	answer   Dist
 	talk     Dist
@@ -112,25 +113,25 @@ func (p *pbx) addMember(q *queue, cfg MemberConfig, dynamic bool) *member {
 		m.paused0 = m.login
 	}
 	q.members = append(q.members, m)
+	g.members = append(g.members, m)
 	return m
 }
 
 func (p *pbx) removeMember(m *member) {
 	q := m.queue
-	q.members = slices.DeleteFunc(q.members, func(x *member) bool { return x == m })
+	same := func(x *member) bool { return x == m }
+	q.members = slices.DeleteFunc(q.members, same)
+	m.agent.members = slices.DeleteFunc(slices.Clone(m.agent.members), same)
 	q.position = 0
 	p.memberEvent("QueueMemberRemoved", m)
 }
 
 // memberships are an agent's places in all queues.
 func (p *pbx) memberships(iface string) []*member {
-	var all []*member
-	for _, q := range p.queues {
-		if m := q.member(iface); m != nil {
-			all = append(all, m)
-		}
+	if g := p.agents[iface]; g != nil {
+		return g.members
 	}
-	return all
+	return nil
 }
 
 // statusEvents reports an agent's status, once for each of his queues.

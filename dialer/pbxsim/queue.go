@@ -171,15 +171,19 @@ func (p *pbx) soon() { p.after(0, p.serve) }
 func (p *pbx) serve() {
 	for _, q := range p.queues {
 		for _, e := range slices.Clone(q.waiting) {
-			if e.call.entry == e && len(e.attempts) == 0 && e.pause == nil {
-				p.ringRound(e)
+			if e.call.entry != e || len(e.attempts) > 0 || e.pause != nil {
+				continue
+			}
+			if !p.ringRound(e) {
+				break // nobody can be rung, for those behind him neither
 			}
 		}
 	}
 }
 
-// ringRound rings the next agent, or with ringall all of them.
-func (p *pbx) ringRound(e *entry) {
+// ringRound rings the next agent, or with ringall all of them; false if nobody
+// could be rung.
+func (p *pbx) ringRound(e *entry) bool {
 	q := e.queue
 	rung := 0
 	for e.call.entry == e {
@@ -195,16 +199,17 @@ func (p *pbx) ringRound(e *entry) {
 			}
 		}
 	}
-	if e.call.entry != e {
-		return
-	}
-	if rung > 0 {
+	switch {
+	case e.call.entry != e:
+		return true
+	case rung > 0:
 		e.give = p.after(q.Timeout, func() { p.noAgentAnswered(e) })
-		return
-	}
-	if len(e.tried) > 0 { // all that could be rung were, and could not: from the start, after a pause
+		return true
+	case len(e.tried) > 0: // all that could be rung were, and could not: from the start, after a pause
 		p.pauseRound(e)
+		return true
 	}
+	return false
 }
 
 // pauseRound begins a new round of calling after the queue's retry time.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// authGrowth is how often the pause after a refused login may double to reach
-// its limit: ten times the first.
+// authLimit is the longest pause after a refused login, in first pauses; the
+// pause doubles up to it.
 const authLimit = 10
 
 // backoff computes the pauses between attempts.

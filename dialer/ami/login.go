@@ -24,7 +24,7 @@ func (c *Client) open(ctx context.Context) (s *session, greeting string, err err
 	}
 	defer func() {
 		if err != nil {
-			err = joinClose(err, conn)
+			err = closeAfter(err, conn)
 		}
 	}()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // ends the call that waits
@@ -41,9 +41,9 @@ func (c *Client) open(ctx context.Context) (s *session, greeting string, err err
 	return s, greeting, nil
 }
 
-// joinClose closes a connection that was of no use. What Close says adds
+// closeAfter closes a connection that was of no use, and returns err. What Close says adds
 // nothing to the error that is already there.
-func joinClose(err error, conn net.Conn) error {
+func closeAfter(err error, conn net.Conn) error {
 	_ = conn.Close()
 	return err
 }
@@ -64,7 +64,7 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	}
 	secure := tls.Client(conn, settings)
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return nil, joinClose(fmt.Errorf("ami: TLS: %w", err), conn)
+		return nil, closeAfter(fmt.Errorf("ami: TLS: %w", err), conn)
 	}
 	return secure, nil
 }

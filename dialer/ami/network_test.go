@@ -59,20 +59,34 @@ func aCall(b *bytes.Buffer, n int) {
 	b.WriteString("\r\n\r\n")
 }
 
-// A burst of events, at least 10,000 a second, reaches a subscriber whole and
-// in order, and actions are answered meanwhile.
-func TestBurstOfEvents(t *testing.T) {
+// pour sends count events at 10,000 a second, catching up when it is late.
+func pour(p *amitest.Peer, count int) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	began := time.Now()
+	for sent := 0; sent < count; {
+		<-tick.C
+		var b bytes.Buffer
+		for due := min(count, int(time.Since(began)/(100*time.Microsecond))); sent < due; sent++ {
+			aCall(&b, sent)
+		}
+		if err := p.Raw(b.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// 10,000 events a second reach a subscriber with the usual buffer whole and in
+// order, while another one does not read at all, and actions are answered.
+func TestTenThousandEventsASecond(t *testing.T) {
 	t.Parallel()
 	const count = 20_000
 	address := serveTCP(t, plain, acceptAnd(func(p *amitest.Peer) error {
 		if _, err := p.Expect("Go"); err != nil {
 			return err
 		}
-		var b bytes.Buffer
-		for i := range count {
-			aCall(&b, i)
-		}
-		if err := p.Raw(b.String()); err != nil {
+		if err := pour(p, count); err != nil {
 			return err
 		}
 		return p.Serve(func(a ami.Message) []ami.Message { return []ami.Message{amitest.Reply(a, "Success")} })
@@ -81,7 +95,6 @@ func TestBurstOfEvents(t *testing.T) {
 	events := c.Subscribe(ami.Filter{Names: []string{"Newexten"}})
 	defer events.Close()
 	idle := c.Subscribe(ami.Filter{Names: []string{"Newexten"}}) // never reads
-	began := time.Now()
 	answered := make(chan error, 1)
 	go func() { answered <- goAndAsk(t, c) }()
 	wantKind(t, events, ami.KindSessionOpened)
@@ -90,9 +103,6 @@ func TestBurstOfEvents(t *testing.T) {
 		if ev := wantEvent(t, events, "Newexten"); ev.Get("N") != strconv.Itoa(i) {
 			t.Fatalf("event %d is %s", i, ev.Get("N"))
 		}
-	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("%d events took %v, less than 10,000 a second", count, took)
 	}
 	if err := <-answered; err != nil {
 		t.Errorf("action in the burst: %v", err)
@@ -147,7 +157,13 @@ func TestTLS(t *testing.T) {
 		t.Error(err)
 	}
 	cfg.TLS = &tls.Config{} // knows nothing of this authority
-	err = start(t, cfg).Ready(canceledIn(t, 200*time.Millisecond))
+	changes, stop := start(t, cfg).States()
+	defer stop()
+	for change := range changes {
+		if err = change.Err; change.State == ami.StateWaiting {
+			break
+		}
+	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
 		t.Errorf("an unknown certificate: %v", err)
 	}

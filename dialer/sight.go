@@ -86,17 +86,34 @@ func (c *Call) census(e Event) Change {
 	}
 	asked := e.At
 	switch {
-	case !s.lost || c.endSeen() || !c.sent.IsZero() && !asked.After(c.sent):
+	case c.endSeen() || !c.sent.IsZero() && !asked.After(c.sent):
+		return 0
+	case !s.lost:
+		c.doubt(asked)
 		return 0
 	case s.started.After(c.row.TmCreate) && s.started.After(c.sent):
-		return c.finish(e.At)
+		return c.dead(asked)
 	case s.missed.IsZero():
 		s.missed = asked
 		return 0
 	case asked.After(s.missed) && !asked.Before(c.due()):
-		return c.finish(e.At)
+		return c.dead(asked)
 	}
 	return 0
+}
+
+// doubt: a channel that was there is not any more. Its hang-up is on its way;
+// should it never come, a second look-up says so.
+func (c *Call) doubt(asked time.Time) {
+	if c.channel && asked.After(c.sight.seen) {
+		c.sight.lost, c.sight.since, c.sight.missed = true, asked, asked
+	}
+}
+
+// dead ends a call whose end nobody saw.
+func (c *Call) dead(asked time.Time) Change {
+	c.lose(c.sight.seen)
+	return c.finish(asked)
 }
 
 // sighted follows again a call that was found alive.

@@ -87,14 +87,18 @@ func TestLookUp(t *testing.T) {
 		want   string
 	}{
 		{"never lost, not in the census", []Event{census(50, nil), census(60, nil)}, "phase 0"},
+		{"the hang-up was missed", []Event{ev(CallRinging, 1), census(20, nil), census(50, nil)}, "unknown 0"},
+		{"the hang-up was missed, after the answer", []Event{answered, census(50, nil), census(60, nil)}, "answered 4"},
+		{"the hang-up is late", []Event{ev(CallRinging, 1), census(50, nil), hungUp(50, 17), responded(50, false, 0)}, "busy 5"},
+		{"a census from before it was seen", []Event{ev(CallRinging, 49), census(48, nil), census(48.5, nil), census(60, nil)}, "phase 1"},
 		{"not found once", []Event{down, up, census(9, nil)}, "phase 0"},
 		{"not found twice, too early", []Event{down, up, census(9, nil), census(39, nil)}, "phase 0"},
 		{"not found once, late", []Event{down, up, census(50, nil)}, "phase 0"},
 		{"not found on a second look-up", []Event{down, up, census(9, nil), census(40, nil)}, "unknown 0"},
 		{"the same look-up twice", []Event{down, up, census(50, nil), census(50, nil)}, "phase 0"},
-		{"found, then gone with a word", []Event{down, up, census(9, alive), census(50, nil), census(60, nil)}, "phase 1"},
-		{"found late", []Event{down, up, census(9, nil), census(39, alive), census(50, nil), census(60, nil)}, "phase 1"},
-		{"shows by an event", []Event{down, up, census(9, nil), ev(CallChannel, 30), census(50, nil), census(60, nil)}, "phase 0"},
+		{"found, then missed once", []Event{down, up, census(9, alive), census(50, nil)}, "phase 1"},
+		{"found late", []Event{down, up, census(9, nil), census(39, alive), census(50, nil)}, "phase 1"},
+		{"shows by an event", []Event{down, up, census(9, nil), ev(CallChannel, 30), census(50, nil), ev(CallRinging, 51), census(60, nil)}, "phase 1"},
 		{"lost, found, lost, dead", []Event{down, up, census(9, alive), {Kind: LinkDown, At: at(50)}, {Kind: LinkUp, At: at(51)}, census(52, nil), census(53, nil)}, "unknown 0"},
 		{"the PBX started since", []Event{down, up, restarted}, "unknown 0"},
 		{"the PBX is older", []Event{down, up, older}, "phase 0"},
@@ -191,6 +195,11 @@ func TestRecovered(t *testing.T) {
 		if got := outcome(c); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
+	}
+	waiting := placed("q")
+	apply(waiting, ev(CallAnswered, 1), responded(1, true, 4), agent(1.5, "a"), census(50, nil), census(51, nil))
+	if got := outcome(waiting); got != "answered 4 false" {
+		t.Errorf("the agent was seen, the end not: %s", got)
 	}
 	asked := claimed("")
 	asked.Status, asked.TmDial, asked.TmUpdate, asked.HangupAsked = results.StatusChannel, at(1), at(2), true

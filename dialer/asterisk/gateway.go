@@ -90,7 +90,7 @@ func (g *Gateway) Run(ctx context.Context, sink func(dialer.Event)) error {
 
 	states, stop := client.States()
 	defer stop()
-	f := &follower{g: g, client: client, sink: sink, states: states, wg: &wg}
+	f := &follower{g: g, client: client, sink: sink, states: states, wg: &wg, noQueues: make(chan struct{}, 1)}
 	f.down(time.Now(), errors.New("not connected yet"))
 	for ctx.Err() == nil {
 		if err := f.follow(ctx); err != nil {
@@ -108,6 +108,9 @@ type follower struct {
 	sink   func(dialer.Event)
 	states <-chan ami.StateChange
 	wg     *sync.WaitGroup
+	// noQueues gets word when the PBX refuses to list its queues, since it has
+	// none (app_queue is not loaded).
+	noQueues chan struct{}
 
 	up      bool
 	tracker *tracker
@@ -129,6 +132,10 @@ func (f *follower) follow(ctx context.Context) error {
 				f.states = nil
 			} else if !f.up && change.Err != nil {
 				f.down(change.At, change.Err)
+			}
+		case <-f.noQueues:
+			if f.up {
+				f.tracker.listedAll(ami.Event{Received: time.Now()})
 			}
 		case ev, open := <-sub.C():
 			if !open {
@@ -158,7 +165,7 @@ func (f *follower) startSession(ctx context.Context, mark ami.Event) {
 		f.tracker.started = startOf(mark.Received, mark.Uptime)
 	}
 	f.sink(dialer.Event{Kind: dialer.LinkUp, At: mark.Received, Started: f.tracker.started})
-	f.wg.Go(func() { f.g.lookUp(session, f.client) })
+	f.wg.Go(func() { f.lookUp(session) })
 }
 
 func (f *follower) endSession() {
@@ -175,19 +182,27 @@ func (f *follower) down(at time.Time, err error) {
 
 // lookUp asks for the queues and the channels of a new session, and again from
 // time to time. The answers go through the stream of events.
-func (g *Gateway) lookUp(session context.Context, client *ami.Client) {
+func (f *follower) lookUp(session context.Context) {
 	const again = time.Second
 	for {
-		pause := g.cfg.RefreshEvery
+		pause := f.g.cfg.RefreshEvery
 		// The queues first: a Census says who waits in which.
 		for _, name := range []string{"QueueStatus", "CoreShowChannels"} {
-			err := g.list(session, client, name)
+			err := f.g.list(session, f.client, name)
 			if session.Err() != nil {
 				return
 			}
-			if err != nil {
-				g.log.Warn("look-up failed", slog.String("action", name), slog.Any("error", err))
+			if err == nil {
+				continue
+			}
+			f.g.log.Warn("look-up failed", slog.String("action", name), slog.Any("error", err))
+			if _, refused := refusal(err); !refused {
 				pause = again
+			} else if name == "QueueStatus" {
+				select {
+				case f.noQueues <- struct{}{}:
+				default:
+				}
 			}
 		}
 		timer := time.NewTimer(pause)

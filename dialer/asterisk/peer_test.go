@@ -122,9 +122,10 @@ func TestRefusedLogin(t *testing.T) {
 	}, (*amitest.Peer).Refuse)
 }
 
-// TestLookUpFails: a look-up that the PBX refuses is asked for again.
+// TestLookUpFails: a PBX without queues has none; what the loss of the link has
+// cut off is asked for again.
 func TestLookUpFails(t *testing.T) {
-	failures := 3
+	failures := 1
 	good := answerLists(func(a ami.Message) []ami.Message { return refuse(a, "Permission denied") })
 	script := func(p *amitest.Peer) error {
 		if err := p.Accept(time.Hour); err != nil {
@@ -143,6 +144,7 @@ func TestLookUpFails(t *testing.T) {
 	}
 	withPeer(t, func(t *testing.T, gw *asterisk.Gateway, events <-chan dialer.Event) {
 		next(t, events, dialer.LinkUp)
+		next(t, events, dialer.QueuesReset)
 		if down := next(t, events, dialer.LinkDown); down.Err == nil {
 			t.Error("no reason for the loss")
 		}

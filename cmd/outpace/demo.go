@@ -5,13 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"github.com/outpace/outpace/dialer/pbxsim"
 )
@@ -20,7 +17,7 @@ type demoCmd struct {
 	Dir     string  `default:"outpace-demo" help:"Folder for the demo's files, cleared at each start (default ${default})."`
 	Entries int     `default:"400" help:"Customers on the list (default ${default})."`
 	Agents  int     `default:"20" help:"Agents in the queue (default ${default})."`
-	Speed   float64 `default:"8" help:"How many times faster than life people ring, talk and rest (default ${default})."`
+	Speed   float64 `default:"15" help:"How many times faster than life people ring, talk and rest (default ${default})."`
 	Seed    uint64  `default:"1" help:"What chance starts from (default ${default})."`
 }
 
@@ -58,7 +55,7 @@ func (c demoCmd) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.down.run(d.logger)) }()
-	d.screen = screen{out: w.out, terminal: isTerminal(w.out)}
+	d.screen = newScreen(w.out)
 	fmt.Fprintf(w.out, "A simulated Asterisk speaks AMI on %s; %s\n", d.sim.Addr(), d.app.Summary())
 	sum, err := d.run(ctx, w.signals)
 	if err != nil {
@@ -93,7 +90,7 @@ func (c demoCmd) setUp(ctx context.Context, folder *demoFolder, logger *slog.Log
 	d.sim, err = pbxsim.New(pbxsim.Config{
 		Username: "outpace", Secret: secret.Reveal(), Seed: c.Seed, TimeScale: c.Speed,
 		Queues: []pbxsim.QueueConfig{simQueue(demoQueue, 0, c.Agents, c.simWrapup())},
-		Logger: logger,
+		Crowd:  demoCrowd(), Logger: logger,
 	})
 	if err != nil {
 		return d, fmt.Errorf("simulate an Asterisk: %w", err)
@@ -160,13 +157,16 @@ func (d *demo) run(ctx context.Context, signals <-chan os.Signal) (report, error
 	return sum, err
 }
 
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a descriptor fits
-}
-
 // demoWrapup is how long the demo's agents rest after a talk, as the engine
 // sees it. The simulated world is faster, so there it is longer.
 const demoWrapup = time.Second
 
 func (c demoCmd) simWrapup() time.Duration { return time.Duration(c.Speed * float64(demoWrapup)) }
+
+// demoCrowd are people who talk shorter and more evenly than usual, so that the
+// last call does not keep the demo waiting.
+func demoCrowd() pbxsim.Crowd {
+	crowd := pbxsim.DefaultCrowd()
+	crowd.Talk = pbxsim.Lognormal(35*time.Second, 0.4)
+	return crowd
+}

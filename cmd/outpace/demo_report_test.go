@@ -98,7 +98,8 @@ func TestScreenRedrawsOnATerminalOnly(t *testing.T) {
 	}
 
 	var drawn strings.Builder
-	s = screen{out: &drawn, terminal: true}
+	now.Why = new(strings.Repeat("long ", 40))
+	s = screen{out: &drawn, terminal: true, width: func() int { return 60 }}
 	s.show(time.Second, now)
 	lines := strings.Count(drawn.String(), "\n")
 	if strings.Contains(drawn.String(), "A\x1b") || strings.Contains(drawn.String(), fmt.Sprintf("\x1b[%dA", lines)) {
@@ -107,6 +108,11 @@ func TestScreenRedrawsOnATerminalOnly(t *testing.T) {
 	s.show(2*time.Second, now)
 	if !strings.Contains(drawn.String(), fmt.Sprintf("\x1b[%dA", lines)) {
 		t.Errorf("the second block is not drawn over the first: %q", drawn.String())
+	}
+	for text := range strings.Lines(drawn.String()) {
+		if shown := strings.TrimSpace(text[strings.LastIndex(text, "\x1b[2K")+4:]); len(shown) > 60 {
+			t.Errorf("a line is wider than the terminal: %q", shown)
+		}
 	}
 	if !strings.Contains(drawn.String(), strings.Repeat("#", barWidth/2)+".") {
 		t.Errorf("no bar is half full: %q", drawn.String())

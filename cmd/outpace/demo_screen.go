@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/term"
 )
 
 // stats is what the demo shows of GET /ob/campaigns/UUID/stats.
@@ -54,7 +58,22 @@ func (s stats) settled() int { return s.Entries.Answered + s.Entries.UsedUp + s.
 type screen struct {
 	out      io.Writer
 	terminal bool
-	drawn    int // lines of the last block
+	width    func() int // columns of the terminal now; nil or 0 = not known
+	drawn    int        // lines of the last block
+}
+
+func newScreen(out io.Writer) screen {
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor fits
+		return screen{out: out}
+	}
+	return screen{out: out, terminal: true, width: func() int {
+		columns, _, err := term.GetSize(int(file.Fd())) //nolint:gosec // a descriptor fits
+		if err != nil {
+			return 0
+		}
+		return columns
+	}}
 }
 
 func (s *screen) show(elapsed time.Duration, now stats) {
@@ -63,11 +82,16 @@ func (s *screen) show(elapsed time.Duration, now stats) {
 		return
 	}
 	lines := block(elapsed, now)
+	columns := 80
+	if s.width != nil {
+		columns = cmp.Or(s.width(), columns)
+	}
 	if s.drawn > 0 {
 		fmt.Fprintf(s.out, "\x1b[%dA", s.drawn) // back up to the block's first line
 	}
 	for _, text := range lines {
-		fmt.Fprintf(s.out, "\x1b[2K%s\n", text) // clear the line, write it
+		// A line that the terminal had to break would spoil the way back up.
+		fmt.Fprintf(s.out, "\x1b[2K%s\n", text[:min(len(text), columns)]) // clear the line, write it
 	}
 	s.drawn = len(lines)
 }

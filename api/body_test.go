@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -33,6 +35,8 @@ func TestBodiesAreRefused(t *testing.T) {
 		{"plans", `{"name":7}`, "name must be a string"},
 		{"plans", `{"name":true}`, "name must be a string"},
 		{"plans", `{"name":{}}`, "name must be a string"},
+		{"plans", `{"name":"a\ud800b"}`, "name must not hold half of a surrogate"},
+		{"plans", `{"variables":{"a":"\udc00"}}`, "variables must hold"},
 		{"plans", `{"name":"a\u0000b"}`, "name must not hold a NUL"},
 		{"plans", `{"name":"` + strings.Repeat("x", 256) + `"}`, "name must not be longer"},
 		{"plans", `{"dial_mode":"1"}`, "dial_mode must be an integer"},
@@ -161,7 +165,7 @@ func TestWhatWasReadCanBeSentBack(t *testing.T) {
 
 func TestTextsComeBackAsTheyWere(t *testing.T) {
 	r := newRig(t, nil)
-	const name = `O'Brien "<&>" \ 日本 ` + "\u2028"
+	const name = `O'Brien "<&>" \ 日本 ` + "\u2028 \U0001F600 \uFFFD"
 	a := r.do(http.MethodPost, "/ob/dlmas", string(mustJSON(t, map[string]string{"name": name})))
 	if got := a.body["result"].(map[string]any)["name"]; got != name {
 		t.Errorf("name is %q, want %q", got, name)
@@ -177,6 +181,29 @@ func TestBodyLimit(t *testing.T) {
 	r.refused(http.StatusRequestEntityTooLarge, "64 bytes", http.MethodPost, "/ob/dlmas", `{"name":"`+strings.Repeat("x", 60)+`"}`)
 	r.refused(http.StatusRequestEntityTooLarge, "64 bytes", http.MethodPut, "/ob/dlmas/42b72a18-a6c5-43bf-b9aa-6043ff32128d",
 		`{"name":"`+strings.Repeat("x", 60)+`"}`)
+}
+
+// stalled is a body whose sender goes away in the middle of it.
+type stalled struct{ then func() error }
+
+func (s stalled) Read([]byte) (int, error) { return 0, s.then() }
+
+func TestBodiesThatEndInTheMiddle(t *testing.T) {
+	r := newRig(t, nil)
+	req := r.request(http.MethodPost, "/ob/plans", "")
+	req.Body = io.NopCloser(stalled{func() error { return io.ErrUnexpectedEOF }})
+	if a := r.send(req); a.status != http.StatusBadRequest || !strings.Contains(a.message(), "could not be read to its end") {
+		t.Errorf("a body that breaks off: %d %s", a.status, a.raw)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	req = r.request(http.MethodPut, "/ob/campaigns/42b72a18-a6c5-43bf-b9aa-6043ff32128d", "").WithContext(ctx)
+	req.Body = io.NopCloser(stalled{func() error { cancel(); return io.ErrClosedPipe }})
+	if a := r.send(req); a.status != http.StatusServiceUnavailable {
+		t.Errorf("a client that went away: %d %s", a.status, a.raw)
+	}
+	if log := r.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("a client that went away is no fault of ours:\n%s", log)
+	}
 }
 
 // FuzzBody sends arbitrary bodies: the answer is always a proper one, and what

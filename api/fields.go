@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // fields says how the members of a body change a T. A field with a nil setter
@@ -73,7 +75,17 @@ func readText(value json.RawMessage) (string, error) {
 	if strings.ContainsRune(text, 0) {
 		return "", errors.New("must not hold a NUL character")
 	}
+	if strings.ContainsRune(text, utf8.RuneError) && !writesRuneError(value) {
+		return "", errors.New("must not hold half of a surrogate pair")
+	}
 	return text, nil
+}
+
+// writesRuneError reports whether a string literal means U+FFFD itself. If it
+// does not and yet holds it, the decoder put it there for something that is no
+// character: the text would not come back as it was given.
+func writesRuneError(literal json.RawMessage) bool {
+	return bytes.ContainsRune(literal, utf8.RuneError) || bytes.Contains(bytes.ToLower(literal), []byte(`\ufffd`))
 }
 
 // The integers of the wire fit a database's integer, and far more than any

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func TestMessage(t *testing.T) {
@@ -222,4 +223,13 @@ func TestTracesDecodeSent(t *testing.T) {
 // known tells of the few actions of the recordings that are odd on purpose.
 func (tr trace) known(action []byte) bool {
 	return bytes.Contains(action, []byte("no colon")) || bytes.Contains(action, []byte("ActionID:no-space"))
+}
+
+func TestUptimeOf(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"0": 1, "1": time.Second, "3600": time.Hour, "": 0, "x": 0, "-1": 0} {
+		if got := uptimeOf(Message{{"Uptime", text}}); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
 }

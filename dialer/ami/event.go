@@ -50,8 +50,9 @@ type Event struct {
 	Seq uint64
 	// Received is when the message was decoded.
 	Received time.Time
-	// Uptime is how long the PBX had been up at KindSessionStarted; 0 = not
-	// told. A PBX that restarted while the link was down shows here.
+	// Uptime is how long the PBX had been up at KindSessionStarted, in whole
+	// seconds rounded down; 1 ns in its first second, 0 = not told. A PBX that
+	// restarted while the link was down shows here.
 	Uptime time.Duration
 	// Err is why the session ended; nil but in KindSessionEnded.
 	Err error

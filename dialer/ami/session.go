@@ -298,10 +298,12 @@ func (s *session) receiveListed(ev Event, r routing) bool {
 	return true
 }
 
+// uptimeOf reads the uptime of a FullyBooted event. One of 0 s, as a PBX tells
+// in its first second, becomes 1 ns, since 0 stands for not told.
 func uptimeOf(m Message) time.Duration {
 	d, err := time.ParseDuration(m.Get("Uptime") + "s")
 	if err != nil || d < 0 {
 		return 0
 	}
-	return d
+	return max(d, 1)
 }

@@ -54,7 +54,8 @@ type StateChange struct {
 	// Err is why the last session or attempt failed; set in StateWaiting and
 	// StateClosed.
 	Err error
-	// Uptime of the PBX as FullyBooted tells it; set in StateReady, 0 = not told.
+	// Uptime of the PBX as FullyBooted tells it, set in StateReady; see
+	// Event.Uptime.
 	Uptime time.Duration
 	// RetryIn is how long StateWaiting will last.
 	RetryIn time.Duration

@@ -64,6 +64,12 @@ func (c *conn) read(ctx context.Context, to chan<- request) {
 // nobody to tell an error to.
 func hangUp(nc net.Conn) { _ = nc.Close() }
 
+// cut ends the connection at once; what waits to be written is lost.
+func (c *conn) cut() {
+	c.out.stop()
+	hangUp(c.net)
+}
+
 // outbox holds what waits for the client, up to a limit in bytes.
 type outbox struct {
 	mu     sync.Mutex

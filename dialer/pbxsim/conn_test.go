@@ -190,6 +190,13 @@ func TestSlowReader(t *testing.T) {
 		if n := b.Links(); n != 1 {
 			t.Errorf("%d links, want 1: the one that reads", n)
 		}
+		began := time.Now()
+		for err == nil {
+			_, err = d.Decode()
+		}
+		if d := time.Since(began); d != 0 {
+			t.Errorf("the connection that does not read was closed %v late", d)
+		}
 		if n := len(good.events("Hangup")); n != 100 {
 			t.Errorf("%d hang-ups, want 100", n)
 		}

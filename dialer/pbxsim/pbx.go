@@ -132,8 +132,8 @@ func (p *pbx) attach(nc net.Conn) *conn {
 	return c
 }
 
-// drop cuts a connection off.
-func (p *pbx) drop(c *conn) { p.part(c, c.out.stop) }
+// drop cuts a connection off, whatever its reader and writer wait for.
+func (p *pbx) drop(c *conn) { p.part(c, c.cut) }
 
 func (p *pbx) dropAll() {
 	for len(p.conns) > 0 {
@@ -152,7 +152,7 @@ func (p *pbx) part(c *conn, how func()) {
 	c.requests, c.held = nil, nil
 	p.listening()
 	if c.frozen {
-		how = c.out.stop
+		how = c.cut
 	}
 	how()
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/outpace/outpace/dialer/ami"
 )
 
 // As recorded in the trace originate-variables, and more.
@@ -36,6 +38,23 @@ func TestParseVariables(t *testing.T) {
 	} {
 		if got := parseVariables([]string{x.header}); !slices.Equal(got, x.want) {
 			t.Errorf("%s: %q, want %q", x.header, got, x.want)
+		}
+	}
+}
+
+// What our own client escapes arrives byte for byte.
+func TestEscapedVariables(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"", "plain", "Anne, Bob", `"quoted"`, `back\slash`, `ends in \`, "a=b", "${EXTEN}", "f(a", "b)", "[x", "y]", "((", "  spaces  ",
+		"semi;colon", "Grüße", `,"\([=`, "A=1,B=2",
+	} {
+		header, err := ami.Variable{Name: "X", Value: value}.Header()
+		if err != nil {
+			t.Fatalf("%q: %v", value, err)
+		}
+		if got := parseVariables([]string{header.Value}); !slices.Equal(got, []Variable{{"X", value}}) {
+			t.Errorf("%q was sent as %q and came as %q", value, header.Value, got)
 		}
 	}
 }

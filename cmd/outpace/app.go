@@ -64,7 +64,7 @@ func New(ctx context.Context, settings Settings, logger *slog.Logger) (app *App,
 	if err := a.makeEngine(log, gateways); err != nil {
 		return nil, err
 	}
-	return a, a.makeServer(gateways)
+	return a, a.makeServer(gateways) //nolint:contextcheck // requests bring their own contexts
 }
 
 // listen comes first: that the address is taken is a common mistake, and is
@@ -217,24 +217,27 @@ func waitAtMost(limit time.Duration, parts *sync.WaitGroup) error {
 // partEnded turns the end of a part into an error if nobody asked for it.
 func partEnded(ctx context.Context, part string, err error) error {
 	if ctx.Err() != nil || errors.Is(err, http.ErrServerClosed) {
-		return nil
+		return nil //nolint:nilerr // it ended as it was told to
 	}
 	return fmt.Errorf("the %s ended by itself: %w", part, cmp.Or(err, errors.New("no reason given")))
 }
 
-// drained waits until the calls have ended, but not for longer than allowed.
+// drained waits until the calls have ended, but not for longer than allowed. It
+// returns an error only if a part ends meanwhile.
 func (a *App) drained(ctx context.Context, ended <-chan error) error {
 	a.logger.Info("draining: no new calls", slog.Duration("timeout", a.settings.DrainTimeout))
 	ctx, cancel := context.WithTimeout(ctx, a.settings.DrainTimeout)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- a.engine.Drain(ctx) }()
-	select {
-	case err := <-done:
-		if err != nil {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := a.engine.Drain(ctx); err != nil {
 			a.logger.Warn("not all calls have ended; they are left to the PBX and followed at the next start",
 				slog.Any("error", err))
 		}
+	}()
+	select {
+	case <-done:
 		return nil
 	case err := <-ended:
 		cancel()

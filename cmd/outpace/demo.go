@@ -44,7 +44,7 @@ func (c demoCmd) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
-	log, err := os.OpenFile(folder.file(demoLog), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the user names his own folder
+	log, err := os.OpenFile(folder.file(demoLog), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the demo's log: %w", err)
 	}
@@ -56,7 +56,7 @@ func (c demoCmd) Run(ctx context.Context, w world) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.down.run(d.logger)) }()
 	d.screen = newScreen(w.out)
-	fmt.Fprintf(w.out, "A simulated Asterisk speaks AMI on %s; %s\n", d.sim.Addr(), d.app.Summary())
+	sayf(w.out, "A simulated Asterisk speaks AMI on %s; %s", d.sim.Addr(), d.app.Summary())
 	sum, err := d.run(ctx, w.signals)
 	if err != nil {
 		return fmt.Errorf("%w (see %s)", err, folder.file(demoLog))
@@ -87,7 +87,7 @@ func (c demoCmd) setUp(ctx context.Context, folder *demoFolder, logger *slog.Log
 		}
 	}()
 	secret := NewSecret(rand.Text())
-	d.sim, err = pbxsim.New(pbxsim.Config{
+	d.sim, err = pbxsim.New(pbxsim.Config{ //nolint:contextcheck // it only opens a listener
 		Username: "outpace", Secret: secret.Reveal(), Seed: c.Seed, TimeScale: c.Speed,
 		Queues: []pbxsim.QueueConfig{simQueue(demoQueue, 0, c.Agents, c.simWrapup())},
 		Crowd:  demoCrowd(), Logger: logger,

@@ -58,7 +58,7 @@ func (c *client) do(ctx context.Context, method, path string, body, result any) 
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	var envelope struct {
 		Result json.RawMessage `json:"result"`
 		Error  *refused        `json:"error"`
@@ -108,7 +108,7 @@ func (c *client) ready(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, response.Body) // so that the connection can be used again
 	return response.StatusCode == http.StatusOK
 }

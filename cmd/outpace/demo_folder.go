@@ -44,7 +44,7 @@ func openDemoFolder(path string) (*demoFolder, error) {
 	}
 	// The lock is on the folder itself, so that it leaves no file behind, and
 	// ends with the process whatever happens.
-	lock, err := os.Open(path) //nolint:gosec // the user names his own folder
+	lock, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the demo's folder: %w", err)
 	}

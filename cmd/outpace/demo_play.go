@@ -209,7 +209,7 @@ func (d *demo) summary(out io.Writer, sum report) {
 	for _, disposition := range slices.Sorted(maps.Keys(sum.by)) {
 		by = append(by, fmt.Sprintf("%s %d", disposition, sum.by[disposition]))
 	}
-	fmt.Fprintf(out, `
+	sayf(out, `
 The campaign has ended by itself after %.0f s of dialing.
   calls          %d to %d customers
   live answers   %d (%.1f %% of the calls)
@@ -217,8 +217,7 @@ The campaign has ended by itself after %.0f s of dialing.
   utilisation    %.0f %% of the time of %d agents went into talk and wrap-up
   results        %s
   result file    %s, one line a call, the same as in the table
-  more           %s (SQLite), %s
-`,
+  more           %s (SQLite), %s`,
 		sum.last.Sub(sum.first).Seconds(), sum.calls, d.Entries,
 		sum.live, percent(sum.live, sum.calls), sum.abandoned, 100*sum.abandonmentRate(),
 		100*sum.utilisation(d.Agents, demoWrapup), d.Agents, strings.Join(by, ", "),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,11 +65,11 @@ type screen struct {
 
 func newScreen(out io.Writer) screen {
 	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor fits
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return screen{out: out}
 	}
 	return screen{out: out, terminal: true, width: func() int {
-		columns, _, err := term.GetSize(int(file.Fd())) //nolint:gosec // a descriptor fits
+		columns, _, err := term.GetSize(int(file.Fd()))
 		if err != nil {
 			return 0
 		}
@@ -78,7 +79,7 @@ func newScreen(out io.Writer) screen {
 
 func (s *screen) show(elapsed time.Duration, now stats) {
 	if !s.terminal {
-		fmt.Fprintln(s.out, line(elapsed, now))
+		sayf(s.out, "%s", line(elapsed, now))
 		return
 	}
 	lines := block(elapsed, now)
@@ -86,13 +87,18 @@ func (s *screen) show(elapsed time.Duration, now stats) {
 	if s.width != nil {
 		columns = cmp.Or(s.width(), columns)
 	}
+	var picture strings.Builder
 	if s.drawn > 0 {
-		fmt.Fprintf(s.out, "\x1b[%dA", s.drawn) // back up to the block's first line
+		picture.WriteString("\x1b[" + strconv.Itoa(s.drawn) + "A") // back up to the block's first line
 	}
-	for _, text := range lines {
+	for i, text := range lines {
+		if i > 0 {
+			picture.WriteString("\n")
+		}
 		// A line that the terminal had to break would spoil the way back up.
-		fmt.Fprintf(s.out, "\x1b[2K%s\n", text[:min(len(text), columns)]) // clear the line, write it
+		picture.WriteString("\x1b[2K" + text[:min(len(text), columns)]) // clear the line, write it
 	}
+	sayf(s.out, "%s", picture.String())
 	s.drawn = len(lines)
 }
 

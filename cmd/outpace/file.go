@@ -121,11 +121,11 @@ func knownKinds() string {
 // it: it may hold a secret.
 func readFile(path string) (file, error) {
 	var f file
-	source, err := os.Open(path) //nolint:gosec // the user names his own file
+	source, err := os.Open(path)
 	if err != nil {
 		return f, fmt.Errorf("read settings: %w", err)
 	}
-	defer source.Close()
+	defer func() { _ = source.Close() }() // it was only read
 	err = yaml.NewDecoder(source, yaml.Strict()).Decode(&f)
 	switch {
 	case err == nil, errors.Is(err, io.EOF): // an empty file says nothing

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -179,9 +180,7 @@ func (r *running) campaign(plan map[string]any, numbers ...string) (uuid string)
 	for i := range 8 {
 		fields[fmt.Sprintf("max_retry_cnt_%d", i+1)] = 1
 	}
-	for key, value := range plan {
-		fields[key] = value
-	}
+	maps.Copy(fields, plan)
 	list := r.post("/ob/dlmas", map[string]any{"name": "l"})
 	for _, number := range numbers {
 		r.post("/ob/dls", map[string]any{"dlma_uuid": list, "name": "n " + number, "ukey": number, "number_1": number})

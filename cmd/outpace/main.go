@@ -52,6 +52,10 @@ func main() {
 // exited is what the parser's own wish to exit (after --help) unwinds with.
 type exited int
 
+// sayf writes a line for the user. That it cannot be written is not reported:
+// there is nobody left to tell.
+func sayf(out io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
+
 // run runs one command line and returns the exit code.
 func run(ctx context.Context, args []string, w world) (code int) {
 	defer func() {
@@ -80,7 +84,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(w.err, "outpace: %v\nRun \"outpace --help\" to see the commands.\n", err)
+		sayf(w.err, "outpace: %v\nRun \"outpace --help\" to see the commands.", err)
 		return exitUsage
 	}
 	return exitCode(w, parsed.Run())
@@ -91,7 +95,7 @@ func exitCode(w world, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(w.err, "outpace: %v\n", err)
+	sayf(w.err, "outpace: %v", err)
 	if _, ok := errors.AsType[SettingError](err); ok {
 		return exitUsage
 	}

@@ -23,6 +23,6 @@ func (c migrateCmd) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	fmt.Fprintf(w.out, "%s is up to date\n", databaseName(settings.Database))
+	sayf(w.out, "%s is up to date", databaseName(settings.Database))
 	return errors.Join(err, opened.Close())
 }

@@ -57,12 +57,12 @@ func (c pbxsimCmd) Run(ctx context.Context, w world) error {
 	for i := range c.Queues {
 		config.Queues = append(config.Queues, simQueue(fmt.Sprintf("queue_%d", i+1), i*c.Agents, c.Agents, c.Wrapup))
 	}
-	sim, err := pbxsim.New(config)
+	sim, err := pbxsim.New(config) //nolint:contextcheck // it only opens a listener
 	if err != nil {
 		return fmt.Errorf("simulate an Asterisk: %w", err)
 	}
-	defer sim.Close() // the second time it does nothing
-	fmt.Fprintf(w.out, "simulated Asterisk listens on %s, user %s, %s\n", sim.Addr(), c.Username, c.places())
+	defer func() { _ = sim.Close() }() // the second time it does nothing
+	sayf(w.out, "simulated Asterisk listens on %s, user %s, %s", sim.Addr(), c.Username, c.places())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)

@@ -55,10 +55,12 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String()))
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText returns a placeholder; it covers JSON and YAML as well.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s Secret) MarshalText() ([]byte, error) { //nolint:unparam // as encoding.TextMarshaler wants it
+	return []byte(s.String()), nil
+}
 
 // UnmarshalText takes the text as it is.
-func (s *Secret) UnmarshalText(text []byte) error {
+func (s *Secret) UnmarshalText(text []byte) error { //nolint:unparam // as encoding.TextUnmarshaler wants it
 	*s = NewSecret(string(text))
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync/atomic"
@@ -25,7 +24,7 @@ func (c serveCmd) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w.out, app.Summary())
+	sayf(w.out, "%s", app.Summary())
 	return errors.Join(runUntilSignal(ctx, app, w.signals, logger), app.Close())
 }
 

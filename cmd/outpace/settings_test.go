@@ -213,7 +213,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	logger := slog.New(slog.NewJSONHandler(&out, nil))
 	logger.Info("x", slog.Any("settings", settings), slog.Any("secret", NewSecret(hidden)))
 	slog.New(slog.NewTextHandler(&out, nil)).Info("x", slog.Any("settings", settings))
-	asJSON, err := json.Marshal(settings)
+	asJSON, err := json.Marshal(map[string]any{"token": settings.API.Token, "gateways": settings.Gateways})
 	if err != nil {
 		t.Fatal(err)
 	}

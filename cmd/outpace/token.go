@@ -19,8 +19,8 @@ func (c tokenCmd) Run(w world) error {
 	if err != nil {
 		return fmt.Errorf("make a token: %w", err)
 	}
-	fmt.Fprintln(w.err, "The token, which is not kept anywhere, and its line for api: tokens: in the settings file:")
-	fmt.Fprintln(w.out, secret)
-	fmt.Fprintf(w.out, "- {name: %q, role: %s, hash: %q}\n", c.Name, c.Role, hash)
+	sayf(w.err, "The token, which is not kept anywhere, and its line for api: tokens: in the settings file:")
+	sayf(w.out, "%s", secret)
+	sayf(w.out, "- {name: %q, role: %s, hash: %q}", c.Name, c.Role, hash)
 	return nil
 }

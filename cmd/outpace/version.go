@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 )
@@ -13,16 +12,16 @@ var version string
 type versionCmd struct{}
 
 // Run prints the build facts, one a line.
-func (versionCmd) Run(w world) error {
+func (versionCmd) Run(w world) error { //nolint:unparam // the parser wants an error from every command
 	facts := buildFacts(debug.ReadBuildInfo())
-	fmt.Fprintf(w.out, "outpace %s\n", facts.version)
+	sayf(w.out, "outpace %s", facts.version)
 	if facts.revision != "" {
-		fmt.Fprintf(w.out, "revision %s%s\n", facts.revision, facts.modified)
+		sayf(w.out, "revision %s%s", facts.revision, facts.modified)
 	}
 	if facts.time != "" {
-		fmt.Fprintf(w.out, "revision time %s\n", facts.time)
+		sayf(w.out, "revision time %s", facts.time)
 	}
-	fmt.Fprintf(w.out, "%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	sayf(w.out, "%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
 

@@ -43,6 +43,10 @@ func (p *pbx) ringAgent(e *entry, m *member) bool {
 		a.ch.exten = caller.exten
 		p.dialEvent("DialEnd", caller, a.ch, "NOANSWER")
 		p.ringNoAnswer(a)
+		a.over = true
+		if a.half != nil {
+			p.hungup(a.half, 17)
+		}
 		p.hungup(a.ch, 17)
 		return false
 	}

@@ -136,9 +136,12 @@ func (s *Server) Restart(keepCalls bool) {
 func (s *Server) Stop() {
 	s.do(func(p *pbx) {
 		p.down = true
-		for _, ch := range p.sorted() {
+		all := p.sorted()
+		for _, ch := range all {
+			p.request("SoftHangupRequest", ch, 4)
+		}
+		for _, ch := range all {
 			if c := p.calls[ch.id]; c != nil {
-				p.request("SoftHangupRequest", ch, 4)
 				p.finish(c, byServer, 0)
 			}
 		}

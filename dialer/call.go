@@ -54,6 +54,8 @@ type Call struct {
 	cancelledAt time.Time // when we asked the PBX to end it
 	customer    bool      // the customer's side asked to end it
 	customerAt  time.Time
+	// customerCause stands in for the cause of a hang-up that is not seen.
+	customerCause int
 
 	sight sight
 }

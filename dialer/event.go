@@ -47,7 +47,8 @@ const (
 	CallAgent
 	// CallAgentLeft: Agent is no longer in the call.
 	CallAgentLeft
-	// CallCustomerEnded: the customer's side asked to end the call.
+	// CallCustomerEnded: the customer's side asked to end the call. Cause is
+	// its Q.850 cause, 0 if none.
 	CallCustomerEnded
 	// CallHangup: the customer's channel is gone. Cause is the Q.850 cause (0
 	// if none), TechCause the PBX's own (a SIP code; 0 if none), Text the words.

@@ -26,6 +26,9 @@ func (c *Call) signals(end time.Time) results.Signals {
 		CustomerEnded: c.customer,
 		Timeout:       c.row.DialTimeout,
 	}
+	if !c.hangup {
+		s.Cause = c.customerCause
+	}
 	if !c.sent.IsZero() {
 		s.Elapsed = end.Sub(c.sent)
 	}

@@ -52,7 +52,7 @@ func (c *Call) Apply(e Event) Change {
 		return c.show(e.At, "", true) | c.wait()
 	case CallCustomerEnded:
 		if !c.customer {
-			c.customer, c.customerAt = true, e.At
+			c.customer, c.customerAt, c.customerCause = true, e.At, e.Cause
 		}
 		return c.show(e.At, "", c.answered)
 	case CallHangup:

@@ -107,6 +107,7 @@ func TestLookUp(t *testing.T) {
 		{"its end was seen", []Event{ev(CallChannel, 1), hungUp(4, 17), down, up, census(9, nil)}, "busy 5"},
 		{"its failure was seen after the gap", []Event{ev(CallRinging, 1), down, up, responded(31, false, 3)}, "no_answer 3"},
 		{"failure after a gap in which there may have been a channel", []Event{down, up, responded(9, false, 0)}, "failed 0"},
+		{"its end was asked for, with a cause", []Event{{Kind: CallCustomerEnded, Call: testCall, At: at(4), Cause: 1}, down, up, restarted}, "unallocated 0"},
 		{"a busy signal was seen", []Event{dialEnd(4, "BUSY"), down, up, restarted}, "busy 5"},
 	} {
 		c := placed("")

@@ -30,6 +30,9 @@ type Config struct {
 // largest class, dialplan, is not among them.
 const eventMask = "call,agent,system"
 
+// listTimeout is how long a busy PBX may take to list what it has.
+const listTimeout = 15 * time.Second
+
 // eventBuffer holds some seconds of a busy PBX.
 const eventBuffer = 65_536
 
@@ -219,6 +222,8 @@ func (f *follower) lookUp(session context.Context) {
 func (g *Gateway) list(ctx context.Context, client *ami.Client, name string) error {
 	id := g.asked.next()
 	defer g.asked.done(id)
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
 	_, err := client.List(ctx, ami.Action{Name: name, Headers: ami.Message{{Key: "ActionID", Value: id}}})
 	return err
 }

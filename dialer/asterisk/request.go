@@ -58,13 +58,15 @@ func originate(r dialer.Request) (ami.Action, error) {
 	if err := check(r); err != nil {
 		return ami.Action{}, err
 	}
+	// Asterisk drops blanks before a value, so they are no reason to refuse it.
+	trim := func(s string) string { return strings.TrimLeft(s, " ") }
 	o := ami.Originate{
 		Channel:     r.Channel,
 		Application: r.Application,
-		Data:        r.Data,
+		Data:        trim(r.Data),
 		Timeout:     r.Timeout,
-		CallerID:    r.CallerID,
-		Codecs:      r.Codecs,
+		CallerID:    trim(r.CallerID),
+		Codecs:      trim(r.Codecs),
 		ChannelID:   r.Call,
 		ActionID:    r.ActionID,
 	}

@@ -45,6 +45,22 @@ func simLab(t *testing.T, version string) dialertest.Lab {
 		Scale:   simScale,
 		Cut:     func(*testing.T) func() { return gate.Cut() },
 		Restart: func(*testing.T) { sim.Restart(false) },
+		Storm: func(t *testing.T) func() map[string]int {
+			err := sim.SetFaults(pbxsim.Faults{
+				DropBefore: 0.01, DropAfter: 0.01, LateReply: 0.1, LoseReply: 0.01, Refuse: 0.05,
+				RepeatHangup: 0.3, RepeatResponse: 0.3, Reorder: 0.3, DelayEvents: 0.01, Late: 50 * time.Millisecond,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func() map[string]int {
+				count := map[string]int{}
+				for _, o := range sim.Originates() {
+					count[o.ChannelID]++
+				}
+				return count
+			}
+		},
 		Disturb: func(*testing.T) {
 			for _, fault := range []pbxsim.Fault{pbxsim.RepeatHangup, pbxsim.RepeatResponse, pbxsim.Reorder} {
 				sim.Arm(fault, 10)

@@ -227,7 +227,7 @@ func (t *tracker) originateResponse(ev ami.Event) {
 // that the PBX or a manager ends.
 func (t *tracker) hangupRequest(ev ami.Event) {
 	if id := ev.Get("Uniqueid"); t.ours(id) {
-		t.report(ev, id, dialer.Event{Kind: dialer.CallCustomerEnded})
+		t.report(ev, id, dialer.Event{Kind: dialer.CallCustomerEnded, Cause: number(ev, "Cause")})
 	}
 }
 

@@ -1,6 +1,8 @@
 package dialertest
 
 import (
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/outpace/outpace/dialer"
@@ -168,4 +170,63 @@ func disturbed(d *desk) {
 	d.expect(busy, results.Busy, results.DialBusy)
 	d.expect(talks, results.Answered, results.DialAnswered)
 	d.expect(early, results.Answered, results.DialAnswered)
+}
+
+// storm: whatever goes wrong, no call is asked for twice, each comes to an
+// end, and what is said of it is true or "unknown".
+func storm(d *desk) {
+	const each = 12
+	placed := d.lab.Storm(d.t)
+	want := map[string]results.Disposition{
+		"200": results.Busy, "300": results.NoAnswer, "400": results.Congestion, "600": results.Unallocated, "111": results.Answered,
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	numbers := map[string]string{}
+	errs := map[string]error{}
+	atOnce := make(chan struct{}, 3) // a cut link loses all that were sent and not looked at
+	for number := range want {
+		for range each {
+			wg.Go(func() {
+				atOnce <- struct{}{}
+				defer func() { <-atOnce }()
+				for {
+					seen := 0
+					d.await(func() bool { seen = len(d.events); return d.synced })
+					id, err := d.try(order{number: number, timeout: 3 * time.Second, claimed: time.Hour})
+					mu.Lock()
+					numbers[id], errs[id] = number, err
+					mu.Unlock()
+					if !errors.Is(err, dialer.ErrNotSent) {
+						return
+					}
+					// The link is lost, which is about to be reported.
+					if !d.await(func() bool { return len(d.events) > seen }) {
+						return
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	fates := map[results.Disposition]int{}
+	for id, number := range numbers {
+		r := d.result(id)
+		fates[r.Disposition]++
+		switch r.Disposition {
+		case want[number], results.Unknown:
+		case results.NotPlaced:
+			if errs[id] == nil {
+				d.t.Errorf("%s was not placed, but Place gave no error", number)
+			}
+		default:
+			d.t.Errorf("%s: %s (%v)", number, r.Disposition, errs[id])
+		}
+	}
+	for id, n := range placed() {
+		if n > 1 {
+			d.t.Errorf("%s was asked for %d times", numbers[id], n)
+		}
+	}
+	d.t.Logf("results: %v", fates)
 }

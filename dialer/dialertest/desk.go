@@ -18,6 +18,8 @@ import (
 const (
 	deadline = 40 * time.Second // of a single wait, whatever the scale
 	tickTime = 10 * time.Millisecond
+	// placeTime is how long the PBX may take to answer a request.
+	placeTime = 3 * time.Second
 )
 
 // desk does what the engine does: it runs the gateway, gives the events to the
@@ -118,15 +120,29 @@ func (d *desk) tick(ctx context.Context) {
 		}
 		d.mu.Unlock()
 		if needs {
-			// Its failure shows as a call that does not end.
-			_ = d.gw.Survey(ctx)
+			d.trySurvey(ctx)
 		}
 	}
+}
+
+// trySurvey asks for a census. Its failure shows as a call that does not end.
+func (d *desk) trySurvey(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, placeTime)
+	defer cancel()
+	_ = d.gw.Survey(ctx)
 }
 
 // wait waits until cond, which is called under the lock, is true.
 func (d *desk) wait(what string, cond func() bool) {
 	d.t.Helper()
+	if !d.await(cond) {
+		d.t.Fatalf("waited in vain for %s", what)
+	}
+}
+
+// await is wait for other goroutines than the test's: it tells whether cond
+// came true in time.
+func (d *desk) await(cond func() bool) bool {
 	timer := time.NewTimer(deadline)
 	defer timer.Stop()
 	for {
@@ -134,12 +150,12 @@ func (d *desk) wait(what string, cond func() bool) {
 		ok, changed := cond(), d.changed
 		d.mu.Unlock()
 		if ok {
-			return
+			return true
 		}
 		select {
 		case <-changed:
 		case <-timer.C:
-			d.t.Fatalf("waited in vain for %s", what)
+			return false
 		}
 	}
 }
@@ -214,7 +230,9 @@ func (d *desk) try(o order) (string, error) {
 		c.Sent(time.Now())
 		return nil
 	}
-	err := d.gw.Place(d.t.Context(), r)
+	ctx, cancel := context.WithTimeout(d.t.Context(), placeTime)
+	defer cancel()
+	err := d.gw.Place(ctx, r)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c.Placed(time.Now(), err)

@@ -22,6 +22,9 @@ type Lab struct {
 	// Disturb makes the PBX send the last events of calls twice and in another
 	// order; nil if the lab can't.
 	Disturb func(t *testing.T)
+	// Storm lets all kinds of things go wrong at random from now on, and
+	// returns how often each call was asked for; nil if the lab can't.
+	Storm func(t *testing.T) (placed func() map[string]int)
 }
 
 // Exercise runs every case, each with a lab of its own.
@@ -73,4 +76,5 @@ var cases = []testCase{
 	{name: "taken over in mid-call", run: takenOver},
 	{name: "PBX restarts", offered: func(l Lab) bool { return l.Restart != nil }, run: restarts},
 	{name: "last events twice and disordered", offered: func(l Lab) bool { return l.Disturb != nil }, run: disturbed},
+	{name: "storm", offered: func(l Lab) bool { return l.Storm != nil }, run: storm},
 }

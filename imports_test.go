@@ -29,7 +29,7 @@ var directions = map[string][]string{
 	"dialer/ami":        nil, // the protocol alone
 	"dialer/asterisk":   {"dialer", "dialer/ami", "results"},
 	"dialer/pbxsim":     {"dialer/ami"},
-	"dialer/dialertest": {"dialer", "dialer/pbxsim", "results"},
+	"dialer/dialertest": {"dialer", "dialer/ami", "dialer/pbxsim", "results"},
 
 	// These three never import each other.
 	"scheduler": {"campaign", "plan", "dlma", "results", "predictor", "dialer"},

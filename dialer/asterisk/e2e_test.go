@@ -14,10 +14,11 @@ import (
 )
 
 // TestRealAsterisk runs the conformance suite against the Asterisk of the lab
-// (deploy/lab). OUTPACE_E2E_AMI is its address, OUTPACE_E2E_AMI_SECRET the
-// secret of its users dialer (all rights) and OUTPACE_E2E_GATEWAY_USER, the one
-// of the gateway (default dialer-least). OUTPACE_E2E_RESTART is a shell command
-// that kills and starts it; without it no restart is tested.
+// (deploy/lab/with sets what it reads). OUTPACE_E2E_AMI is its address,
+// OUTPACE_E2E_AMI_USER the gateway's user (default dialer-least),
+// OUTPACE_E2E_AMI_ADMIN one with all rights (default dialer) and
+// OUTPACE_E2E_AMI_SECRET the secret of both. OUTPACE_E2E_RESTART is a shell
+// command that kills and starts it; without it no restart is tested.
 func TestRealAsterisk(t *testing.T) {
 	address := os.Getenv("OUTPACE_E2E_AMI")
 	if address == "" {
@@ -33,7 +34,7 @@ func TestRealAsterisk(t *testing.T) {
 	dialertest.Exercise(t, func(t *testing.T) dialertest.Lab {
 		gate := &dialertest.Gate{}
 		gateway, err := asterisk.New(asterisk.Config{Name: "lab", AMI: ami.Config{
-			Address: address, Username: env("OUTPACE_E2E_GATEWAY_USER", "dialer-least"), Secret: secret,
+			Address: address, Username: env("OUTPACE_E2E_AMI_USER", "dialer-least"), Secret: secret,
 			Dial: gate.Dial, BackoffMin: 50 * time.Millisecond, BackoffMax: time.Second,
 		}})
 		if err != nil {
@@ -41,7 +42,7 @@ func TestRealAsterisk(t *testing.T) {
 		}
 		lab := dialertest.Lab{
 			Gateway: gateway,
-			Admin:   dialertest.NewAdmin(t, ami.Config{Address: address, Username: "dialer", Secret: secret}),
+			Admin:   dialertest.NewAdmin(t, ami.Config{Address: address, Username: env("OUTPACE_E2E_AMI_ADMIN", "dialer"), Secret: secret}),
 			Cut:     func(*testing.T) func() { return gate.Cut() },
 		}
 		if command := os.Getenv("OUTPACE_E2E_RESTART"); command != "" {

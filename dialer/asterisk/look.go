@@ -2,6 +2,7 @@ package asterisk
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -246,16 +247,13 @@ func queueName(data string) string {
 
 // clock reads a duration written HH:MM:SS; 0 if it is not.
 func clock(text string) time.Duration {
-	var d time.Duration
+	seconds := 0
 	for part := range strings.SplitSeq(text, ":") {
-		n := 0
-		for _, c := range part {
-			if c < '0' || c > '9' {
-				return 0
-			}
-			n = 10*n + int(c-'0')
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 0 {
+			return 0
 		}
-		d = 60*d + time.Duration(n)
+		seconds = 60*seconds + n
 	}
-	return d * time.Second
+	return time.Duration(seconds) * time.Second
 }

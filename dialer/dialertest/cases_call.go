@@ -19,7 +19,7 @@ func customerHangsUp(d *desk) {
 		d.t.Errorf("times: dial %v ring %v answer %v hang-up %v", r.TmDial, r.TmRing, r.TmAnswer, r.TmHangup)
 	case r.TmRing.Before(r.TmDial) || r.TmAnswer.Before(r.TmRing) || r.TmHangup.Before(r.TmAnswer):
 		d.t.Error("the times are out of order")
-	case r.Ring < d.pbx(900*time.Millisecond) || r.Talk < d.pbx(4500*time.Millisecond):
+	case r.Ring < d.pbx(500*time.Millisecond) || r.Talk < d.pbx(2500*time.Millisecond):
 		d.t.Errorf("rang %v, talked %v", r.Ring, r.Talk)
 	case r.Abandoned != nil:
 		d.t.Error("a destination without agents has no abandonment figure")

@@ -24,7 +24,7 @@ func queueWithAgent(d *desk) {
 		return a.Phase == dialer.AgentTalking && a.TalkQueue == "local_1" && a.TalkEnded.IsZero()
 	})
 	r := d.expect(id, results.Answered, results.DialAnswered)
-	if r.Abandoned == nil || *r.Abandoned || r.Talk < d.pbx(4*time.Second) || r.TmAgent.Before(r.TmAnswer) {
+	if r.Abandoned == nil || *r.Abandoned || r.Talk < d.pbx(2500*time.Millisecond) || r.TmAgent.Before(r.TmAnswer) {
 		d.t.Errorf("abandoned %v, talked %v, answer %v, agent %v", r.Abandoned, r.Talk, r.TmAnswer, r.TmAgent)
 	}
 	if !strings.HasPrefix(r.Agent, "Local/agent-") {

@@ -1,0 +1,104 @@
+package predictor
+
+import "math"
+
+// memories are how many calls each of the estimates looks back on. Which of
+// them is right depends on how fast the answer chance moves, so all are kept
+// and weighed by how well they have foretold the latest calls.
+var memories = [...]float64{60, 120, 240, 480, 960, 1920}
+
+const (
+	priorCalls   = 8.0   // weight of the first guess
+	priorChance  = 0.5   // careful: more answers than most lists have
+	trustDecay   = 0.995 // an estimate's record fades with each call
+	classCalls   = 30.0  // answers by which a class's factor is drawn to 1
+	classDecay   = 0.9995
+	chanceLeast  = 0.002
+	chanceMost   = 0.98
+	classOddsMin = 0.1
+	classOddsMax = 10.0
+)
+
+// chance learns the chance that a call is answered live: the campaign's own,
+// which moves, times a factor for each property of the call's class, which
+// hardly does.
+type chance struct {
+	answers [len(memories)]float64
+	calls   [len(memories)]float64
+	trust   [len(memories)]float64 // log of the weight
+	ended   int
+
+	tries, number, hour, result [32]level
+}
+
+// level is one value of one property of a class.
+type level struct{ answers, expected float64 }
+
+func (l level) factor() float64 {
+	return min(max((l.answers+classCalls)/(l.expected+classCalls), classOddsMin), classOddsMax)
+}
+
+// own is the campaign's own chance: the weighed mean of the estimates.
+func (c *chance) own() float64 {
+	best := c.trust[0]
+	for _, t := range c.trust {
+		best = max(best, t)
+	}
+	sum, weights := 0.0, 0.0
+	for i := range memories {
+		w := math.Exp(c.trust[i] - best)
+		sum += w * c.estimate(i)
+		weights += w
+	}
+	return min(max(sum/weights, chanceLeast), chanceMost)
+}
+
+func (c *chance) estimate(i int) float64 {
+	p := (c.answers[i] + priorCalls*priorChance) / (c.calls[i] + priorCalls)
+	return min(max(p, chanceLeast), chanceMost)
+}
+
+// of is the chance of a call of a class, given the campaign's own.
+func (c *chance) of(class Class, own float64) float64 {
+	odds := own / (1 - own)
+	for _, l := range c.levels(class) {
+		odds *= l.factor()
+	}
+	return min(odds/(1+odds), chanceMost)
+}
+
+// levels are the places where a class's properties are kept.
+func (c *chance) levels(class Class) [4]*level {
+	at := func(table *[32]level, i int) *level { return &table[min(max(i, 0), len(table)-1)] }
+	return [4]*level{
+		at(&c.tries, class.Tries), at(&c.number, class.Number), at(&c.hour, class.Hour), at(&c.result, class.LastResult),
+	}
+}
+
+// learn takes in how a call has ended.
+func (c *chance) learn(class Class, answered bool) {
+	c.ended++
+	own := c.own()
+	p := c.of(class, own)
+	y := 0.0
+	if answered {
+		y = 1
+	}
+	// A call that is twice as likely to be answered tells of two calls.
+	size := min(max(p/own, classOddsMin), classOddsMax)
+	for i, m := range memories {
+		q := min(c.estimate(i)*size, chanceMost)
+		if answered {
+			c.trust[i] = trustDecay*c.trust[i] + math.Log(q)
+		} else {
+			c.trust[i] = trustDecay*c.trust[i] + math.Log1p(-q)
+		}
+		keep := 1 - 1/m
+		c.answers[i] = keep*c.answers[i] + y
+		c.calls[i] = keep*c.calls[i] + size
+	}
+	for _, l := range c.levels(class) {
+		l.answers = classDecay*l.answers + y
+		l.expected = classDecay*l.expected + p
+	}
+}

@@ -1,0 +1,105 @@
+package predictor
+
+import "math"
+
+// exactMost is up to how many busy agents and ringing calls together the chance
+// of a shortage is worked out exactly.
+const exactMost = 80
+
+// shortage works out the chance that at one horizon all agents are taken: that
+// the calls answered by then are no fewer than the agents who are free. The
+// agents and calls are independent and each has a chance of its own, so that
+// both numbers are Poisson-binomial.
+type shortage struct {
+	idle  int // free agents less the customers who wait, now
+	exact bool
+
+	frees   []float64 // chance of each number of agents coming free
+	answers []float64 // chance of each number of answers
+	mean    float64   // of free agents at the horizon
+	vari    float64
+	third   float64 // third central moment
+}
+
+func (s *shortage) reset(idle int, exact bool) {
+	s.idle, s.exact = idle, exact
+	s.frees = append(s.frees[:0], 1)
+	s.answers = append(s.answers[:0], 1)
+	s.mean, s.vari, s.third = float64(idle), 0, 0
+}
+
+func (s *shortage) addAgent(q float64) {
+	if s.exact {
+		s.frees = convolve(s.frees, q)
+		return
+	}
+	s.mean += q
+	v := q * (1 - q)
+	s.vari += v
+	s.third += v * (1 - 2*q)
+}
+
+func (s *shortage) addCall(p float64) {
+	if s.exact {
+		s.answers = convolve(s.answers, p)
+		return
+	}
+	s.mean -= p
+	v := p * (1 - p)
+	s.vari += v
+	s.third -= v * (1 - 2*p)
+}
+
+// convolve adds one more trial that succeeds with chance p.
+func convolve(dist []float64, p float64) []float64 {
+	if p <= 0 {
+		return dist
+	}
+	if n := len(dist); dist[n-1]*p > 1e-9 { // more than that many are as good as impossible
+		dist = append(dist, 0)
+	}
+	for k := len(dist) - 1; k > 0; k-- {
+		dist[k] += p * (dist[k-1] - dist[k])
+	}
+	dist[0] *= 1 - p
+	return dist
+}
+
+// chance is the chance that nobody is free for one more customer.
+func (s *shortage) chance() float64 {
+	if s.exact {
+		return s.exactChance()
+	}
+	return s.normalChance()
+}
+
+func (s *shortage) exactChance() float64 {
+	// below[k] = chance of fewer than k answers, summed as k grows with the frees.
+	need := s.idle // answers that take everybody, with no agent coming free
+	fewer, k := 0.0, 0
+	sum := 0.0
+	for f, pf := range s.frees {
+		for k < len(s.answers) && k < need+f {
+			fewer += s.answers[k]
+			k++
+		}
+		sum += pf * (1 - fewer)
+	}
+	return min(max(sum, 0), 1)
+}
+
+// normalChance is the normal approximation with the first term of Edgeworth's
+// series for the skewness, and half a step for whole numbers.
+func (s *shortage) normalChance() float64 {
+	if s.vari < 1e-9 {
+		if s.mean < 0.5 {
+			return 1
+		}
+		return 0
+	}
+	sd := math.Sqrt(s.vari)
+	x := (0.5 - s.mean) / sd
+	skew := s.third / (sd * s.vari)
+	phi := math.Exp(-x*x/2) / math.Sqrt(2*math.Pi)
+	return min(max(0.5*math.Erfc(-x/math.Sqrt2)-skew/6*(x*x-1)*phi, 0), 1)
+}

@@ -10,7 +10,7 @@ var memories = [...]float64{60, 120, 240, 480, 960, 1920}
 const (
 	priorCalls   = 8.0   // weight of the first guess
 	priorChance  = 0.5   // careful: more answers than most lists have
-	trustDecay   = 0.995 // an estimate's record fades with each call
+	trustDecay   = 0.999 // an estimate's record fades with each call
 	classCalls   = 30.0  // answers by which a class's factor is drawn to 1
 	classDecay   = 0.9995
 	chanceLeast  = 0.002
@@ -27,6 +27,7 @@ type chance struct {
 	calls   [len(memories)]float64
 	trust   [len(memories)]float64 // log of the weight
 	ended   int
+	latest  float64 // what own last found; 0 = not yet since the last call
 
 	tries, number, hour, result [32]level
 }
@@ -40,6 +41,9 @@ func (l level) factor() float64 {
 
 // own is the campaign's own chance: the weighed mean of the estimates.
 func (c *chance) own() float64 {
+	if c.latest > 0 {
+		return c.latest
+	}
 	best := c.trust[0]
 	for _, t := range c.trust {
 		best = max(best, t)
@@ -50,7 +54,8 @@ func (c *chance) own() float64 {
 		sum += w * c.estimate(i)
 		weights += w
 	}
-	return min(max(sum/weights, chanceLeast), chanceMost)
+	c.latest = min(max(sum/weights, chanceLeast), chanceMost)
+	return c.latest
 }
 
 func (c *chance) estimate(i int) float64 {
@@ -97,6 +102,7 @@ func (c *chance) learn(class Class, answered bool) {
 		c.answers[i] = keep*c.answers[i] + y
 		c.calls[i] = keep*c.calls[i] + size
 	}
+	c.latest = 0
 	for _, l := range c.levels(class) {
 		l.answers = classDecay*l.answers + y
 		l.expected = classDecay*l.expected + p

@@ -4,66 +4,100 @@ import "math"
 
 const (
 	horizons  = 8 // moments at which a call placed now would be answered
-	talkSteps = 10
+	timeSteps = 16
 )
 
-// forecast holds what follows from what was learned, in tables, until they are
-// made anew.
+// forecast holds what follows from what was learned, in tables that are filled
+// as they are needed, until all is made anew.
 type forecast struct {
-	at   [horizons]float64 // seconds from now, each as likely as the others
-	talk [hazardBins + 1][horizons]float64
-	wrap [hazardBins + 1][horizons]float64
+	at         [horizons]float64 // seconds from now, each as likely as the others
+	patience   float64
+	step       float64                      // seconds between the moments of ends
+	ends       [timeSteps]float64           // moments, in seconds from now
+	afterwards [timeSteps][horizons]float64 // chance that a wrap-up that begins in a step is over by each horizon
+	talk, wrap [hazardBins + 1]row
 }
 
-// rebuild chooses the horizons by the ring time of answered calls, and works out
-// for each age of a talk and of a wrap-up the chance that the agent is free by
-// then or while the customer still waits.
-func (f *forecast) rebuild(ring *ringTime, talk, wrap *hazard, patience float64) {
+// row is the chance to be free at each horizon, for one age.
+type row struct {
+	known bool
+	free  [horizons]float64
+}
+
+// rebuild chooses the horizons by the ring time of answered calls and forgets
+// the rows. wraps is the share of talks that a wrap-up follows; patience is in
+// seconds.
+func (f *forecast) rebuild(ring *ringTime, wrap *hazard, wraps, patience float64) {
 	for i := range f.at {
 		f.at[i] = ring.quantile((float64(i) + 0.5) / horizons)
 	}
-	for bin := range f.talk {
-		age := edges[bin]
-		for i, t := range f.at {
-			f.wrap[bin][i] = wrap.leaves(age, t+patience)
-			f.talk[bin][i] = talkThenWrap(talk, wrap, age, t+patience)
+	f.patience = patience
+	f.step = (f.at[horizons-1] + patience) / timeSteps
+	for k := range f.ends {
+		f.ends[k] = f.step * float64(k+1)
+		for h, t := range f.at {
+			f.afterwards[k][h] = 0
+			if left := t + patience - f.ends[k] + f.step/2; left > 0 {
+				f.afterwards[k][h] = 1 - wraps*(1-wrap.leaves(0, left))
+			}
 		}
+	}
+	for bin := range f.talk {
+		f.talk[bin].known, f.wrap[bin].known = false, false
 	}
 }
 
-// talkThenWrap is the chance that a talk of an age ends, and its wrap-up after
-// it, within t seconds.
-func talkThenWrap(talk, wrap *hazard, age, t float64) float64 {
-	start := talk.cumulated(age)
-	sum, before := 0.0, 0.0
-	for k := 1; k <= talkSteps; k++ {
-		to := t * float64(k) / talkSteps
-		ended := 1 - math.Exp(start-talk.cumulated(age+to))
-		sum += (ended - before) * wrap.leaves(0, t-to+t/(2*talkSteps))
+// wrapping is the chance that a wrap-up that is as old as a bin's edge is over
+// at each horizon, or while the customer still waits.
+func (f *forecast) wrapping(wrap *hazard, bin int) *row {
+	r := &f.wrap[bin]
+	if !r.known {
+		r.known = true
+		for h, t := range f.at {
+			r.free[h] = wrap.leaves(edges[bin], t+f.patience)
+		}
+	}
+	return r
+}
+
+// talking is the same for a talk and the wrap-up after it.
+func (f *forecast) talking(talk *hazard, bin int) *row {
+	r := &f.talk[bin]
+	if r.known {
+		return r
+	}
+	*r = row{known: true}
+	start, before := talk.cumulated(edges[bin]), 0.0
+	for k, t := range f.ends {
+		ended := 1 - math.Exp(start-talk.cumulated(edges[bin]+t))
+		for h, p := range f.afterwards[k] {
+			r.free[h] += (ended - before) * p
+		}
 		before = ended
 	}
-	return sum
+	return r
 }
 
 // free is the chance that a busy agent is free at each horizon.
-func (f *forecast) free(b Busy) [horizons]float64 {
-	var q [horizons]float64
+func (f *forecast) free(talk, wrap *hazard, b Busy) (q [horizons]float64) {
 	if b.Leaving {
 		return q
 	}
-	table, age := &f.talk, b.For.Seconds()
-	switch b.Phase {
-	case AgentWrapUp:
-		table = &f.wrap
-	case AgentRinging:
+	age := b.For.Seconds()
+	if b.Phase == AgentRinging {
 		age = 0
-	case AgentTalking:
 	}
 	x := place(age)
 	i := int(x)
 	share := x - float64(i)
+	var young, old *row
+	if b.Phase == AgentWrapUp {
+		young, old = f.wrapping(wrap, i), f.wrapping(wrap, i+1)
+	} else {
+		young, old = f.talking(talk, i), f.talking(talk, i+1)
+	}
 	for h := range q {
-		q[h] = table[i][h] + share*(table[i+1][h]-table[i][h])
+		q[h] = young.free[h] + share*(old.free[h]-young.free[h])
 	}
 	return q
 }

@@ -41,7 +41,7 @@ var edges = func() (e [hazardBins + 1]float64) {
 
 // place is where an age lies among the bins; the whole part is the bin.
 func place(age float64) float64 {
-	return min(hazardStep*math.Log2(1+max(age, 0)/hazardScale), hazardBins-0.001)
+	return min(hazardStep/math.Ln2*math.Log(1+max(age, 0)/hazardScale), hazardBins-0.001)
 }
 
 // expose adds the time of one agent from age 0 to age.

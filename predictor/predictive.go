@@ -1,6 +1,9 @@
 package predictor
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // The further codes of a Decision.
 const (
@@ -9,19 +12,32 @@ const (
 )
 
 const (
-	coldCalls    = 30              // ended calls before it calls ahead
-	rebuildEvery = 5 * time.Second // of the tables
-	staleAge     = 2 * time.Second // of the view of the agents
+	coldCalls    = 30               // ended calls before it calls ahead
+	rebuildEvery = 10 * time.Second // of the tables
+	staleAge     = 2 * time.Second  // of the view of the agents
+	aheadMost    = 1000             // calls placed by one decision
+	wrapDecay    = 0.99
+	wrapPrior    = 2.0 // wrap-ups that are taken as seen
+	patienceRate = 0.2 // of what one abandoned call teaches
+	patienceMost = 30.0
 )
 
-// Predictive calls ahead of free agents by what it has learned.
+// Predictive calls ahead of free agents. It learns from outcomes how likely a
+// call is answered, how long calls ring and how long agents are busy, and places
+// calls one by one as long as the chance that one more answer finds nobody free
+// is within what the abandonment budget allows. docs/pacing.md holds the method.
+//
+// Until 30 calls have ended, while the view of the agents is older than 2 s, in
+// a snapshot without windows and with a target of 0 it does not call ahead: it
+// places as many calls as there are free agents without one.
 type Predictive struct {
-	chance   chance
-	answers  *ringTime
-	fails    *ringTime
-	talk     *hazard
-	wrap     *hazard
-	patience float64 // seconds, as seen in abandoned calls
+	chance       chance
+	answers      *ringTime // until a live answer
+	fails        *ringTime // until any other end
+	talk, wrap   *hazard
+	talks, wraps float64 // the latest ones, by which is known how often a wrap-up follows
+	patience     float64 // seconds, as seen in abandoned calls
+	budget       budget
 
 	forecast forecast
 	built    time.Time
@@ -30,49 +46,80 @@ type Predictive struct {
 
 // NewPredictive returns a pacer that knows nothing yet.
 func NewPredictive() *Predictive {
-	p := &Predictive{
-		answers: newRingTime(12), fails: newRingTime(20), talk: newHazard(150), wrap: newHazard(30), patience: 1,
+	return &Predictive{
+		answers: newRingTime(12), fails: newRingTime(20), talk: newHazard(150), wrap: newHazard(30),
+		patience: 1, budget: budget{windows: map[string]*history{}},
 	}
-	return p
 }
 
-// Observe learns from an outcome.
+// Observe learns from an outcome. A call that is answered and then abandoned is
+// two outcomes.
 func (p *Predictive) Observe(o Outcome) {
-	s := o.After.Seconds()
+	s := max(o.After.Seconds(), 0)
 	switch o.Kind {
 	case CallAnswered:
 		p.answers.learn(s)
 		p.chance.learn(o.Class, true)
+		p.budget.answered()
 	case CallFailed:
 		p.fails.learn(s)
 		p.chance.learn(o.Class, false)
 	case CallAbandoned:
-		p.patience += 0.2 * (min(s, 30) - p.patience)
+		p.patience += patienceRate * (min(s, patienceMost) - p.patience)
+		p.budget.abandoned()
 	case TalkEnded:
 		p.talk.learn(s)
+		p.talks = p.talks*wrapDecay + 1
+		p.wraps *= wrapDecay
 	case WrapUpEnded:
 		p.wrap.learn(s)
+		p.wraps++
 	}
 }
 
 // Decide places calls while the chance that one more customer finds nobody is
 // within the budget, and never fewer than the slot formula without a service
-// level.
+// level. The service level is added only while the budget is not spent.
 func (p *Predictive) Decide(s Snapshot) Decision {
 	if s.Unlimited {
 		return decide(s, s.Ready)
 	}
+	p.budget.see(s.Windows)
 	least := s.Idle - s.taken()
-	if p.chance.ended < coldCalls || s.Age > staleAge {
-		return decide(s, least)
+	switch {
+	case s.Age > staleAge:
+		return p.explain(s, least, CodeAgents, "The view of the agents is too old to call ahead.", look{})
+	case len(s.Windows) == 0:
+		return p.explain(s, least, CodeBudget, "No abandonment target is known, so no call is placed ahead.", look{})
+	case noTarget(s.Windows):
+		return p.explain(s, least, CodeBudget, "The abandonment target is 0, so no call is placed ahead of a free agent.", look{})
+	case p.chance.ended < coldCalls:
+		why := fmt.Sprintf("Too little is known to call ahead: %d of %d calls have ended.", p.chance.ended, coldCalls)
+		return p.explain(s, least, CodeColdStart, why, look{})
 	}
 	if s.Now.Sub(p.built) >= rebuildEvery || s.Now.Before(p.built) {
 		p.rebuild(s)
 	}
-	want := max(least, p.ahead(s))
-	return decide(s, want)
+	l := p.ahead(s)
+	want := max(least, l.place)
+	if l.lambda > 0 {
+		want += max(0, s.ServiceLevel)
+	}
+	return p.explain(s, want, CodeBudget, l.reason(), l)
 }
 
+// noTarget reports whether a window allows no loss at all.
+func noTarget(windows []Window) bool {
+	for _, w := range windows {
+		if w.Target <= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// rebuild makes the tables from what was learned. Agents who are still busy
+// count with the time they have been so.
 func (p *Predictive) rebuild(s Snapshot) {
 	p.built = s.Now
 	p.answers.rebuild()
@@ -90,53 +137,66 @@ func (p *Predictive) rebuild(s Snapshot) {
 	}
 	p.talk.rebuild()
 	p.wrap.rebuild()
-	p.forecast.rebuild(p.answers, p.talk, p.wrap, p.patience)
+	wraps := min(1, (p.wraps+wrapPrior)/(p.talks+wrapPrior))
+	p.forecast.rebuild(p.answers, p.wrap, wraps, p.patience)
 }
 
-// ahead is how many calls the budget allows.
-func (p *Predictive) ahead(s Snapshot) int {
+// look is what one look ahead found.
+type look struct {
+	verdict
+	place  int
+	chance float64 // the campaign's own answer chance
+	loss   float64 // chance that the answer of one call more finds nobody
+	known  bool
+}
+
+// ahead adds calls one by one as long as the budget allows the next.
+func (p *Predictive) ahead(s Snapshot) look {
 	own := p.chance.own()
 	exact := len(s.Busy)+len(s.Ringing) <= exactMost
 	for h := range p.short {
 		p.short[h].reset(s.Idle-len(s.Waiting)-s.Strangers, exact)
 	}
 	for _, b := range s.Busy {
-		q := p.forecast.free(b)
-		for h := range p.short {
-			p.short[h].addAgent(q[h])
+		for h, q := range p.forecast.free(p.talk, p.wrap, b) {
+			p.short[h].addAgent(q)
 		}
 	}
-	expected := 0.0
+	answers := 0.0
 	for _, r := range s.Ringing {
 		by, ever := p.forecast.answered(p.answers, p.fails, r.For.Seconds(), p.chance.of(r.Class, own))
-		expected += ever
-		for h := range p.short {
-			p.short[h].addCall(by[h])
-		}
+		answers += ever
+		p.add(by)
 	}
-	loss := p.loss()
-	atRisk := expected*loss + 0.5*float64(max(0, len(s.Waiting)-s.Idle))
-	lambda, _, _ := allowance(s.Windows, atRisk)
-	n := 0
-	most := max(0, s.Ready)
-	for _, l := range s.Limits {
-		most = min(most, l.Free)
+	l := look{chance: own, loss: p.loss(), known: true}
+	waiting := max(0, len(s.Waiting)+s.Strangers-s.Idle)
+	l.verdict = p.budget.allowance(s.Windows, s.LoggedIn, answers*l.loss+0.5*float64(waiting))
+	most := min(max(0, s.Ready), aheadMost)
+	for _, b := range s.Limits {
+		most = min(most, b.Free)
 	}
-	for n < most && loss <= lambda && lambda > 0 {
-		c := Class{}
-		if n < len(s.Next) {
-			c = s.Next[n]
+	for l.place < most && l.lambda > 0 && l.loss <= l.lambda {
+		var c Class
+		if l.place < len(s.Next) {
+			c = s.Next[l.place]
 		}
 		by, _ := p.forecast.answered(p.answers, p.fails, 0, p.chance.of(c, own))
-		for h := range p.short {
-			p.short[h].addCall(by[h])
-		}
-		n++
-		loss = p.loss()
+		p.add(by)
+		l.place++
+		l.loss = p.loss()
 	}
-	return n
+	return l
 }
 
+// add counts one more call in at each horizon.
+func (p *Predictive) add(by [horizons]float64) {
+	for h := range p.short {
+		p.short[h].addCall(by[h])
+	}
+}
+
+// loss is the chance that the answer of a call placed now finds nobody free: its
+// answer comes at each horizon with the same chance.
 func (p *Predictive) loss() float64 {
 	sum := 0.0
 	for h := range p.short {

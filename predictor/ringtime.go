@@ -3,8 +3,8 @@ package predictor
 import "math"
 
 const (
-	ringBins  = 128  // of a second; ring times beyond fall in the last
-	ringFine  = 4    // steps of the cumulated table in each bin
+	ringBins  = 128 // of a second; ring times beyond fall in the last
+	ringFine  = 4   // steps of the cumulated table in each bin
 	ringDecay = 0.999
 	ringPrior = 4.0 // weight of the first guess, in calls
 )

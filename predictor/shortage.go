@@ -29,22 +29,22 @@ func (s *shortage) reset(idle int, exact bool) {
 }
 
 func (s *shortage) addAgent(q float64) {
+	s.mean += q
 	if s.exact {
 		s.frees = convolve(s.frees, q)
 		return
 	}
-	s.mean += q
 	v := q * (1 - q)
 	s.vari += v
 	s.third += v * (1 - 2*q)
 }
 
 func (s *shortage) addCall(p float64) {
+	s.mean -= p
 	if s.exact {
 		s.answers = convolve(s.answers, p)
 		return
 	}
-	s.mean -= p
 	v := p * (1 - p)
 	s.vari += v
 	s.third -= v * (1 - 2*p)

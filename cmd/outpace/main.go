@@ -25,12 +25,13 @@ var errForced = errors.New("stopped by a second signal; calls that are still up 
 
 // cli is the command line.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the engine and the REST API."`
-	Demo    demoCmd    `cmd:"" help:"Show the whole dialer on this machine alone, in about a minute."`
-	PBXSim  pbxsimCmd  `cmd:"" name:"pbxsim" help:"Run the simulated Asterisk as a process of its own."`
-	Token   tokenCmd   `cmd:"" help:"Print a new API token, and its hash for the settings file."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date and exit."`
-	Version versionCmd `cmd:"" help:"Print what this binary was built from."`
+	Serve    serveCmd    `cmd:"" help:"Run the engine and the REST API."`
+	Demo     demoCmd     `cmd:"" help:"Show the whole dialer on this machine alone, in about a minute."`
+	Simulate simulateCmd `cmd:"" help:"Study pacers in virtual time, in worlds that scenario files describe."`
+	PBXSim   pbxsimCmd   `cmd:"" name:"pbxsim" help:"Run the simulated Asterisk as a process of its own."`
+	Token    tokenCmd    `cmd:"" help:"Print a new API token, and its hash for the settings file."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date and exit."`
+	Version  versionCmd  `cmd:"" help:"Print what this binary was built from."`
 }
 
 // world is what a command may touch of its surroundings; tests bring their own.

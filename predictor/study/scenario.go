@@ -1,13 +1,11 @@
 package study
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 )
 
 // Scenario describes a world. Times are in seconds.
@@ -78,19 +76,6 @@ type Fail struct {
 type Short struct {
 	P    float64 `json:"p"`
 	Mean float64 `json:"mean_s"`
-}
-
-// ReadFile reads one scenario from a file.
-func ReadFile(path string) (Scenario, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the user names the file
-	if err != nil {
-		return Scenario{}, fmt.Errorf("read scenario: %w", err)
-	}
-	s, err := Read(bytes.NewReader(text))
-	if err != nil {
-		return Scenario{}, fmt.Errorf("read scenario %s: %w", path, err)
-	}
-	return s, nil
 }
 
 // Read reads one scenario in JSON. Unknown keys and values out of range are

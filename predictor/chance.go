@@ -8,15 +8,15 @@ import "math"
 var memories = [...]float64{60, 120, 240, 480, 960, 1920}
 
 const (
-	priorCalls   = 8.0   // weight of the first guess
-	priorChance  = 0.5   // careful: more answers than most lists have
-	trustDecay   = 0.999 // an estimate's record fades with each call
-	classCalls   = 30.0  // answers by which a class's factor is drawn to 1
-	classDecay   = 0.9995
-	chanceLeast  = 0.002
-	chanceMost   = 0.98
-	classOddsMin = 0.1
-	classOddsMax = 10.0
+	priorCalls  = 8.0   // weight of the first guess
+	priorChance = 0.5   // careful: more answers than most lists have
+	trustDecay  = 0.999 // an estimate's record fades with each call
+	classCalls  = 15.0  // answers by which a class's factor is drawn to 1
+	classDecay  = 0.9995
+	chanceLeast = 0.002
+	chanceMost  = 0.98
+	factorLeast = 0.1
+	factorMost  = 10.0
 )
 
 // chance learns the chance that a call is answered live: the campaign's own,
@@ -32,11 +32,12 @@ type chance struct {
 	tries, number, hour, result [32]level
 }
 
-// level is one value of one property of a class.
+// level is one value of one property of a class: the answers that came, and
+// those to be expected of calls like these but for this property.
 type level struct{ answers, expected float64 }
 
 func (l level) factor() float64 {
-	return min(max((l.answers+classCalls)/(l.expected+classCalls), classOddsMin), classOddsMax)
+	return min(max((l.answers+classCalls)/(l.expected+classCalls), factorLeast), factorMost)
 }
 
 // own is the campaign's own chance: the weighed mean of the estimates.
@@ -65,11 +66,10 @@ func (c *chance) estimate(i int) float64 {
 
 // of is the chance of a call of a class, given the campaign's own.
 func (c *chance) of(class Class, own float64) float64 {
-	odds := own / (1 - own)
 	for _, l := range c.levels(class) {
-		odds *= l.factor()
+		own *= l.factor()
 	}
-	return min(odds/(1+odds), chanceMost)
+	return min(max(own, chanceLeast), chanceMost)
 }
 
 // levels are the places where a class's properties are kept.
@@ -89,10 +89,8 @@ func (c *chance) learn(class Class, answered bool) {
 	if answered {
 		y = 1
 	}
-	// A call that is twice as likely to be answered tells of two calls.
-	size := min(max(p/own, classOddsMin), classOddsMax)
 	for i, m := range memories {
-		q := min(c.estimate(i)*size, chanceMost)
+		q := c.estimate(i)
 		if answered {
 			c.trust[i] = trustDecay*c.trust[i] + math.Log(q)
 		} else {
@@ -100,11 +98,12 @@ func (c *chance) learn(class Class, answered bool) {
 		}
 		keep := 1 - 1/m
 		c.answers[i] = keep*c.answers[i] + y
-		c.calls[i] = keep*c.calls[i] + size
+		c.calls[i] = keep*c.calls[i] + 1
 	}
 	c.latest = 0
 	for _, l := range c.levels(class) {
+		// What was to be expected without this level's own factor.
 		l.answers = classDecay*l.answers + y
-		l.expected = classDecay*l.expected + p
+		l.expected = classDecay*l.expected + p/l.factor()
 	}
 }

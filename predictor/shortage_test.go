@@ -1,0 +1,81 @@
+package predictor
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// enumerate works the chance of a shortage out over all outcomes.
+func enumerate(idle int, agents, calls []float64) float64 {
+	all := append(append([]float64{}, agents...), calls...)
+	sum := 0.0
+	for mask := range 1 << len(all) {
+		p, free := 1.0, idle
+		for i, q := range all {
+			switch hit := mask>>i&1 == 1; {
+			case !hit:
+				p *= 1 - q
+			case i < len(agents):
+				p *= q
+				free++
+			default:
+				p *= q
+				free--
+			}
+		}
+		if free <= 0 {
+			sum += p
+		}
+	}
+	return sum
+}
+
+func TestShortageIsExactForSmallTeams(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 1))
+	for range 200 {
+		agents, calls := make([]float64, r.IntN(6)), make([]float64, r.IntN(6))
+		idle := r.IntN(6) - 2
+		var s shortage
+		s.reset(idle, true)
+		for i := range agents {
+			agents[i] = r.Float64()
+			s.addAgent(agents[i])
+		}
+		for i := range calls {
+			calls[i] = r.Float64()
+			s.addCall(calls[i])
+		}
+		near(t, "chance of a shortage", s.chance(), enumerate(idle, agents, calls), 1e-6)
+	}
+}
+
+func TestShortageIsCloseForLargeTeams(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for range 100 {
+		var exact, normal shortage
+		idle := r.IntN(8)
+		exact.reset(idle, true)
+		normal.reset(idle, false)
+		for range 100 {
+			q := 0.25 * r.Float64()
+			exact.addAgent(q)
+			normal.addAgent(q)
+		}
+		for range 20 + r.IntN(30) {
+			p := 0.5 * r.Float64()
+			exact.addCall(p)
+			normal.addCall(p)
+		}
+		near(t, "normal approximation", normal.chance(), exact.chance(), 0.003)
+	}
+}
+
+func TestShortageOfNothing(t *testing.T) {
+	for idle, want := range map[int]float64{-1: 1, 0: 1, 1: 0, 5: 0} {
+		for _, exact := range []bool{true, false} {
+			var s shortage
+			s.reset(idle, exact)
+			near(t, "nobody busy, nothing ringing", s.chance(), want, 0)
+		}
+	}
+}

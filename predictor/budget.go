@@ -29,7 +29,7 @@ type budget struct {
 	windows map[string]*history
 	priced  float64 // losses that the allowances foretold, of the latest answers
 	lost    float64 // losses that came
-	last    float64 // the latest allowance
+	last    float64 // the latest allowance, before calls at risk have cut it
 }
 
 // history is what is known of the windows of one name.
@@ -79,7 +79,7 @@ func (h *history) credit(w Window, most float64) float64 {
 // calls on their way are expected to find nobody: they can still be lost after
 // the last call was placed. Without a window nothing is allowed.
 func (b *budget) allowance(windows []Window, team int, atRisk float64) verdict {
-	v := verdict{lambda: math.Inf(1)}
+	v, price := verdict{lambda: math.Inf(1)}, 1.0
 	for _, w := range windows {
 		allowed := w.Target * float64(w.Live)
 		kept := budgetReserve + budgetShare*allowed
@@ -90,17 +90,21 @@ func (b *budget) allowance(windows []Window, team int, atRisk float64) verdict {
 		}
 		left := allowed + credit - float64(w.Abandoned)
 		lambda := 0.0
-		if left-atRisk > kept {
+		if left > kept {
 			lambda = w.Target / b.bias() * min(max((left-kept)/width, budgetFloor), budgetMost)
+		}
+		price = min(price, lambda)
+		if left-atRisk <= kept {
+			lambda = 0
 		}
 		if lambda < v.lambda {
 			v = verdict{lambda: lambda, window: w, left: allowed - float64(w.Abandoned)}
 		}
 	}
 	if len(windows) == 0 {
-		v.lambda = 0
+		v.lambda, price = 0, 0
 	}
-	b.last = v.lambda
+	b.last = price // calls that are out already count at the price that they were placed at
 	return v
 }
 

@@ -13,6 +13,9 @@ const (
 	trustDecay  = 0.999 // an estimate's record fades with each call
 	classCalls  = 15.0  // answers by which a class's factor is drawn to 1
 	classDecay  = 0.9995
+	triesMost   = 4 // three tries and more are one
+	numbersMost = 9
+	resultsMost = 16
 	chanceLeast = 0.002
 	chanceMost  = 0.98
 	factorLeast = 0.1
@@ -29,7 +32,8 @@ type chance struct {
 	ended   int
 	latest  float64 // what own last found; 0 = not yet since the last call
 
-	tries, number, hour, result [32]level
+	cells [triesMost * numbersMost * resultsMost]level // tries, number and last result together
+	hours [24]level                                    // what the hour adds to that
 }
 
 // level is one value of one property of a class: the answers that came, and
@@ -66,25 +70,24 @@ func (c *chance) estimate(i int) float64 {
 
 // of is the chance of a call of a class, given the campaign's own.
 func (c *chance) of(class Class, own float64) float64 {
-	for _, l := range c.levels(class) {
-		own *= l.factor()
-	}
-	return min(max(own, chanceLeast), chanceMost)
+	cell, hour := c.levels(class)
+	return min(max(own*cell.factor()*hour.factor(), chanceLeast), chanceMost)
 }
 
-// levels are the places where a class's properties are kept.
-func (c *chance) levels(class Class) [4]*level {
-	at := func(table *[32]level, i int) *level { return &table[min(max(i, 0), len(table)-1)] }
-	return [4]*level{
-		at(&c.tries, class.Tries), at(&c.number, class.Number), at(&c.hour, class.Hour), at(&c.result, class.LastResult),
-	}
+// levels are the places where a class is kept. Tries, number and last result go
+// together, since each says much of the others.
+func (c *chance) levels(class Class) (cell, hour *level) {
+	within := func(i, most int) int { return min(max(i, 0), most-1) }
+	i := within(class.Tries, triesMost)
+	i = i*numbersMost + within(class.Number, numbersMost)
+	i = i*resultsMost + within(class.LastResult, resultsMost)
+	return &c.cells[i], &c.hours[within(class.Hour, len(c.hours))]
 }
 
 // learn takes in how a call has ended.
 func (c *chance) learn(class Class, answered bool) {
 	c.ended++
 	own := c.own()
-	p := c.of(class, own)
 	y := 0.0
 	if answered {
 		y = 1
@@ -101,9 +104,14 @@ func (c *chance) learn(class Class, answered bool) {
 		c.calls[i] = keep*c.calls[i] + 1
 	}
 	c.latest = 0
-	for _, l := range c.levels(class) {
-		// What was to be expected without this level's own factor.
-		l.answers = classDecay*l.answers + y
-		l.expected = classDecay*l.expected + p/l.factor()
-	}
+	// Each level is held against what was to be expected without it.
+	cell, hour := c.levels(class)
+	expected := own * cell.factor()
+	cell.learn(y, own)
+	hour.learn(y, expected)
+}
+
+func (l *level) learn(answers, expected float64) {
+	l.answers = classDecay*l.answers + answers
+	l.expected = classDecay*l.expected + expected
 }

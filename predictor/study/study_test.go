@@ -1,0 +1,147 @@
+package study
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/outpace/outpace/predictor"
+)
+
+func scenario(t *testing.T, name string) Scenario {
+	t.Helper()
+	f, err := os.Open(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func run(t *testing.T, s Scenario, pacer string, seed uint64) Result {
+	t.Helper()
+	p, err := NewPacer(pacer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), s, p, seed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// The slot formula calls nobody ahead, so that what it reaches tells whether the
+// world is the one that the marks were measured in.
+func TestTheWorldGivesTheFormulaItsMarks(t *testing.T) {
+	for name, mark := range map[string]float64{
+		"base-5": 67.1, "base-20": 67.1, "low-answer-20": 41.5, "high-answer-20": 84.9,
+		"short-talk-20": 48.9, "long-talk-20": 82.3, "slow-ring-20": 56.3, "shift-change-30": 67.4,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, scenario(t, name), "formula", 1)
+			if got := 100 * r.Utilisation; math.Abs(got-mark) > 0.35 || r.WorstShift > 0.001 {
+				t.Errorf("utilisation %.2f %%, want %.1f; worst shift %.3f %%", got, mark, 100*r.WorstShift)
+			}
+		})
+	}
+}
+
+// A short run of the pacer that matters: the full one is TestMarks, behind the
+// build tag marks.
+func TestPredictiveInShort(t *testing.T) {
+	for name, least := range map[string]float64{"base-5": 78.5, "base-20": 88.5, "memoryless-20-30-125": 88.3, "jumps-20": 88} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scenario(t, name)
+			s.Shifts = 2
+			r := run(t, s, "predictive", 1)
+			if got := 100 * r.Utilisation; got < least {
+				t.Errorf("utilisation %.2f %%, want %.1f at least", got, least)
+			}
+			if r.WorstShift > s.Target {
+				t.Errorf("a shift ended at %.2f %%", 100*r.WorstShift)
+			}
+		})
+	}
+}
+
+func TestTheSameSeedGivesTheSameFigures(t *testing.T) {
+	s := scenario(t, "shift-change-30")
+	s.Shifts = 1
+	for _, pacer := range Pacers() {
+		a, b, c := run(t, s, pacer, 1), run(t, s, pacer, 1), run(t, s, pacer, 2)
+		if a.Utilisation != b.Utilisation || a.Dials != b.Dials || !slices.Equal(a.Abandonment, b.Abandonment) {
+			t.Errorf("%s: seed 1 gives %+v and %+v", pacer, a, b)
+		}
+		if a.Dials == c.Dials && a.Utilisation == c.Utilisation {
+			t.Errorf("%s: seeds 1 and 2 give the same", pacer)
+		}
+		if !(a.Utilisation > 0.2 && a.Utilisation < 1) || a.Answers == 0 || a.Answers >= a.Dials || len(a.Abandonment) != 1 || len(a.Minutes) != 480 {
+			t.Errorf("%s: %+v", pacer, a)
+		}
+	}
+}
+
+// What is known of a call is worth something.
+func TestKnowingTheClassGains(t *testing.T) {
+	known, hidden := scenario(t, "classes-20"), scenario(t, "classes-hidden-20")
+	known.Shifts, hidden.Shifts = 2, 2
+	a, b := run(t, known, "predictive", 1), run(t, hidden, "predictive", 1)
+	t.Logf("knowing the class %.2f %%, not knowing it %.2f %%", 100*a.Utilisation, 100*b.Utilisation)
+	if a.Utilisation <= b.Utilisation {
+		t.Errorf("knowing the class %.2f %%, not knowing it %.2f %%", 100*a.Utilisation, 100*b.Utilisation)
+	}
+}
+
+func TestWorldCountsAbandonedCallsAfterThePatience(t *testing.T) {
+	s := scenario(t, "base-5")
+	s.Shifts = 1
+	r := run(t, s, "ratio", 1)
+	if r.WorstShift == 0 {
+		t.Error("two lines for each free agent abandon nobody")
+	}
+	s.Patience = 1000
+	if patient := run(t, s, "ratio", 1); patient.WorstShift >= r.WorstShift {
+		t.Errorf("patient customers: %.3f abandoned, impatient ones %.3f", patient.WorstShift, r.WorstShift)
+	}
+}
+
+func TestReadRefusesNonsense(t *testing.T) {
+	good, err := os.ReadFile(filepath.Join("testdata", "base-5.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, new, want string }{
+		"unknown key":   {`"shifts"`, `"shift"`, "shift"},
+		"text after":    {"}\n}", "}\n} x", "text after"},
+		"no agents":     {`"n": 5`, `"n": -1`, "agents.n"},
+		"chance":        {`"p": 0.3`, `"p": 1.3`, "answer.p"},
+		"distribution":  {`"dist": "uniform"`, `"dist": "gamma"`, "wrap.dist"},
+		"negative time": {`"ring_timeout_s": 25`, `"ring_timeout_s": -1`, "ring_timeout_s"},
+		"no name":       {`"base-5"`, `""`, "name"},
+	} {
+		text := strings.Replace(string(good), c.old, c.new, 1)
+		if name == "text after" {
+			text = string(good) + "{}"
+		}
+		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+	}
+}
+
+func TestNewPacerNamesWhatThereIs(t *testing.T) {
+	if _, err := NewPacer("magic"); err == nil || !strings.Contains(err.Error(), "predictive, formula, ratio, adaptive") {
+		t.Errorf("error %v", err)
+	}
+	var _ predictor.Pacer = newAdaptive()
+}

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -92,9 +93,7 @@ func (r *running) offer(plan, dest map[string]any, entries ...[]string) (campaig
 	for i := range 8 {
 		fields[fmt.Sprintf("max_retry_cnt_%d", i+1)] = 1
 	}
-	for key, value := range plan {
-		fields[key] = value
-	}
+	maps.Copy(fields, plan)
 	list := r.post("/ob/dlmas", map[string]any{"name": "l"})
 	for _, numbers := range entries {
 		entry := map[string]any{"dlma_uuid": list, "ukey": numbers[0]}

@@ -37,6 +37,7 @@ type floor struct {
 
 	inbox  chan func()
 	events chan dialer.Event
+	gone   chan struct{} // closed when nobody reads inbox any more
 	tasks  sync.WaitGroup
 	ctx    context.Context //nolint:containedctx // the term's; tasks end with it
 	rec    *recorder
@@ -56,6 +57,7 @@ type floor struct {
 	doubt     bool // a claim may have been committed without our knowing
 	surveying bool
 	nextLive  time.Time
+	recheck   time.Time   // when to look again for what a failed claim may have left; zero = never
 	timer     *time.Timer // wakes the loop when something becomes possible by itself
 	wake      time.Time   // when; zero = nothing
 }
@@ -72,6 +74,7 @@ func newFloor(p *post, lease string) *floor {
 		post: p, lease: lease, log: p.log, store: p.cfg.Store, gw: p.gw,
 		inbox:    make(chan func(), 64),
 		events:   make(chan dialer.Event, eventBuffer),
+		gone:     make(chan struct{}),
 		calls:    map[string]*call{},
 		runs:     map[string]*run{},
 		book:     newBook(),
@@ -110,24 +113,35 @@ func (f *floor) run(ctx context.Context) {
 	}
 	cancel()
 	f.windUp()
+	close(f.gone)
 	f.rec.close(closing)
 	stopRecording()
 	recorder.Wait()
 }
 
-// windUp waits for the tasks of an ending floor while serving what they send back.
+// windUp waits for the tasks of an ending floor while serving what they send
+// back, which may begin further ones.
 func (f *floor) windUp() {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f.tasks.Wait()
-	}()
 	for {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			f.tasks.Wait()
+		}()
+		for waiting := true; waiting; {
+			select {
+			case fn := <-f.inbox:
+				fn()
+			case <-f.events:
+			case <-done:
+				waiting = false
+			}
+		}
+		// All tasks have ended: what they sent is in inbox.
 		select {
 		case fn := <-f.inbox:
 			fn()
-		case <-f.events:
-		case <-done:
+		default:
 			return
 		}
 	}
@@ -185,7 +199,10 @@ func (f *floor) listen(ctx context.Context) {
 func (f *floor) do(task func(ctx context.Context) func()) {
 	f.tasks.Go(func() {
 		if fn := task(f.ctx); fn != nil {
-			f.inbox <- fn
+			select {
+			case f.inbox <- fn:
+			case <-f.gone:
+			}
 		}
 	})
 }
@@ -246,7 +263,7 @@ func (f *floor) tick(now time.Time) {
 		}
 	}
 	f.survey(now)
-	f.resolveDoubt()
+	f.resolveDoubt(now)
 	if !now.Before(f.nextLive) {
 		f.nextLive = now.Add(livePeriod)
 		f.everySecond(now)
@@ -287,12 +304,6 @@ func (f *floor) everySecond(now time.Time) {
 		}
 		f.settle(r)
 	}
-	f.do(func(ctx context.Context) func() {
-		if err := f.store.PutLive(ctx, live); err != nil && ctx.Err() == nil {
-			f.log.Warn("live figures not stored", "error", err)
-		}
-		return nil
-	})
 	if len(f.calls) > 0 && f.gw.Capabilities().Hangup {
 		f.do(func(ctx context.Context) func() {
 			asked, err := f.store.HangupsAsked(ctx, f.gw.Name())
@@ -302,6 +313,15 @@ func (f *floor) everySecond(now time.Time) {
 			return func() { f.hangUp(asked) }
 		})
 	}
+	if len(live) == 0 {
+		return
+	}
+	f.do(func(ctx context.Context) func() {
+		if err := f.store.PutLive(ctx, live); err != nil && ctx.Err() == nil {
+			f.log.Warn("live figures not stored", "error", err)
+		}
+		return nil
+	})
 }
 
 // hangUp asks the PBX to end calls. It is repeated each second as long as they live.

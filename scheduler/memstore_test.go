@@ -73,7 +73,7 @@ func (m *memStore) Acquire(_ context.Context, name, holder string, ttl time.Dura
 	if valid && l.holder != holder {
 		return "", false, nil
 	}
-	if !valid || l.token == "" {
+	if l.holder != holder {
 		m.terms++
 		l.token = fmt.Sprintf("%s-%d", holder, m.terms)
 	}

@@ -55,6 +55,8 @@ func (f *floor) blocked(r *run, now time.Time) string {
 	switch {
 	case f.post.draining.Load():
 		return "The server is shutting down: no new calls are placed, open ones run on."
+	case !r.inHours(now):
+		return "The calendar is closed."
 	case !f.link.up:
 		return "The PBX cannot be reached" + because(f.link.err)
 	case !f.link.synced:

@@ -22,7 +22,7 @@ const (
 
 // What keeps a request from being written at the last moment.
 var (
-	errClaimOld  = errors.New("the claim is too old to be placed")
+	errClaimOld  = errors.New("it is too late to place the claim")
 	errNotOwner  = errors.New("the gateway's lease is not ours any more")
 	errUnusable  = errors.New("the number or its variables cannot be dialed")
 	errLogBroken = errors.New("the result log cannot be written")
@@ -38,7 +38,7 @@ func (f *floor) place(c *call, d results.Dialing, notAfter time.Time) {
 	req := request(d)
 	req.Before = func() error {
 		switch {
-		case time.Now().After(notAfter):
+		case !time.Now().Before(notAfter):
 			return errClaimOld
 		case !f.post.trust.holds():
 			return errNotOwner

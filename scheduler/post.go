@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -89,8 +88,6 @@ func (p *post) setHealth(err error) {
 	p.lastErr.Store(&err)
 }
 
-var errStandby = errors.New("another engine runs this gateway")
-
 // run keeps the lease and runs the loop for each term that it gets.
 func (p *post) run(ctx context.Context) {
 	name := "gateway:" + p.gw.Name()
@@ -132,7 +129,7 @@ func (p *post) acquire(ctx context.Context, name string) string {
 			p.trust.extend(attempt)
 			return token
 		default:
-			p.setHealth(errStandby)
+			p.setHealth(nil) // another engine runs the gateway; this one stands by
 		}
 		if !pause(ctx, leasePeriod) {
 			return ""

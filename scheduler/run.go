@@ -23,6 +23,11 @@ const (
 	claimGap = 10 * time.Millisecond
 	// claimMost bounds one claim.
 	claimMost = 100
+	// claimTimeout bounds the wait for the database in a claim.
+	claimTimeout = 10 * time.Second
+	// recheckAfter is when the database is looked at again after a claim that
+	// failed.
+	recheckAfter = 30 * time.Second
 	// outlookPeriod is how often a list with nothing to dial is looked at again.
 	outlookPeriod = time.Second
 )
@@ -46,6 +51,35 @@ type run struct {
 	looking bool
 	indexed string // limits for which the claim's index is known to be right
 	why     string
+
+	// The calendar's state until its next edge, so that it need not be worked
+	// out at each decision.
+	open     bool
+	openFrom time.Time
+	openTill time.Time // zero: no edge is known
+}
+
+// inHours reports whether the campaign's calendar allows calls now. The
+// calendar stops a campaign at its edge; this keeps a call from being placed
+// in the moment before that has come round.
+func (r *run) inHours(now time.Time) bool {
+	if r.campaign.Calendar.Mode != 1 {
+		return true
+	}
+	if r.openFrom.IsZero() || now.Before(r.openFrom) || (!r.openTill.IsZero() && !now.Before(r.openTill)) {
+		r.open, r.openFrom = r.campaign.Calendar.Open(now), now
+		r.openTill = r.campaign.Calendar.NextEdge(now)
+	}
+	return r.open
+}
+
+// lastMoment is how late a call that is claimed now may be placed.
+func (r *run) lastMoment(now time.Time) time.Time {
+	last := now.Add(claimLife)
+	if r.campaign.Calendar.Mode == 1 && !r.openTill.IsZero() && r.openTill.Before(last) {
+		return r.openTill
+	}
+	return last
 }
 
 // assign takes in the latest list of campaigns.
@@ -66,6 +100,9 @@ func (f *floor) assign(list []work) {
 		}
 		if r.campaign.Status != w.campaign.Status {
 			r.dry = false
+		}
+		if r.campaign.Calendar != w.campaign.Calendar {
+			r.openFrom = time.Time{}
 		}
 		r.work, r.assigned = w, w.gateway == f.gw.Name()
 		if d := w.destination; d != nil && d.Queue() != "" {
@@ -170,8 +207,10 @@ func (f *floor) claim(r *run, n int, now time.Time) {
 	if l := f.planLimiter(*r.plan); l != nil {
 		l.AllowN(now, n)
 	}
-	w, notAfter := r.work, now.Add(claimLife)
+	w, notAfter := r.work, r.lastMoment(now)
 	f.do(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, claimTimeout)
+		defer cancel()
 		rows, err := f.store.Claim(ctx, f.gw.Name(), f.lease, w.pick(now, n),
 			func(e dlma.Entry, number, try int) results.Dialing {
 				return w.dialing(f.gw.Name(), f.lease, e, number, try, now)
@@ -198,13 +237,18 @@ func (f *floor) claimFailed(r *run, err error) {
 	if f.ctx.Err() != nil {
 		return
 	}
-	r.failedAt, f.doubt = time.Now(), true
+	now := time.Now()
+	// A transaction that was cut off may still be committed for a while.
+	r.failedAt, f.doubt, f.recheck = now, true, now.Add(recheckAfter)
 	f.log.Error("entries could not be claimed", "campaign", r.campaign.UUID, "error", err)
 }
 
 // resolveDoubt looks for calls that a claim has left in the database though it
 // came back with an error. They were never placed.
-func (f *floor) resolveDoubt() {
+func (f *floor) resolveDoubt(now time.Time) {
+	if !f.recheck.IsZero() && now.After(f.recheck) {
+		f.doubt, f.recheck = true, time.Time{}
+	}
 	if !f.doubt || f.claims > 0 {
 		return
 	}

@@ -13,8 +13,8 @@ import (
 // Leases keep two engines on one database from doing the same work.
 type Leases interface {
 	// Acquire takes or renews the lease called name for holder and returns the
-	// token of the term, which stays the same as long as it is renewed in
-	// time. ok is false while somebody else holds it.
+	// token of the term, which stays the same until another holder has had the
+	// lease. ok is false while somebody else holds it.
 	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error)
 	// Release gives a lease back; it does nothing if token no longer holds it.
 	Release(ctx context.Context, name, token string) error

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/outpace/outpace/dialer"
@@ -84,7 +85,7 @@ func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
 	f.breaker(c.way).note(res.Disposition, now)
 	f.observeEnd(c, res)
 	f.rec.end(res)
-	f.log.Debug("call ended", "call", res.UUID, "campaign", res.Campaign, "disposition", string(res.Disposition))
+	f.log.Debug("call ended", slog.String("call", res.UUID), slog.String("campaign", res.Campaign), slog.String("disposition", string(res.Disposition)))
 }
 
 // committed is called by the recorder when results are in the database.

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/outpace/outpace/dialer"
@@ -51,7 +52,7 @@ func (f *floor) claimFailed(r *run, err error) {
 	now := time.Now()
 	// A transaction that was cut off may still be committed for a while.
 	r.failedAt, f.doubt, f.recheck = now, true, now.Add(recheckAfter)
-	f.log.Error("entries could not be claimed", "campaign", r.campaign.UUID, "error", err)
+	f.log.Error("entries could not be claimed", slog.String("campaign", r.campaign.UUID), slog.Any("error", err))
 }
 
 // resolveDoubt looks for calls that a claim has left in the database though it

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -23,7 +24,7 @@ func (f *floor) look(r *run, now time.Time) {
 			r.looking = false
 			if err != nil {
 				if f.ctx.Err() == nil {
-					f.log.Error("dial list could not be looked at", "campaign", w.campaign.UUID, "error", err)
+					f.log.Error("dial list could not be looked at", slog.String("campaign", w.campaign.UUID), slog.Any("error", err))
 				}
 				return
 			}
@@ -72,7 +73,7 @@ func (f *floor) listEnded(r *run) {
 	}
 	f.do(func(ctx context.Context) func() {
 		if err := startNext(ctx, f.post.cfg, next, time.Now()); err != nil && ctx.Err() == nil {
-			f.log.Warn("next campaign not started", "campaign", id, "next", next, "error", err)
+			f.log.Warn("next campaign not started", slog.String("campaign", id), slog.String("next", next), slog.Any("error", err))
 		}
 		return nil
 	})

@@ -23,7 +23,7 @@ type world struct {
 	store *memStore
 	gw    *fakeGateway
 	log   *memLog
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // the engine's, for what the test tells the PBX
 	stop  context.CancelFunc
 	done  sync.WaitGroup
 	eng   *Engine

@@ -153,7 +153,7 @@ func (f *floor) adopt(ctx context.Context) bool {
 				f.add(d, dialer.Recovered(d), wayOfCapsule(d))
 			}
 			if len(rows) > 0 {
-				f.log.Info("open calls taken over", "calls", len(rows))
+				f.log.Info("open calls taken over", slog.Int("calls", len(rows)))
 			}
 			return true
 		}
@@ -161,7 +161,7 @@ func (f *floor) adopt(ctx context.Context) bool {
 			return false
 		}
 		f.post.setHealth(err)
-		f.log.Error("open calls could not be read", "error", err)
+		f.log.Error("open calls could not be read", slog.Any("error", err))
 		if !pause(ctx, time.Second) {
 			return false
 		}
@@ -180,7 +180,7 @@ func (f *floor) listen(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.log.Error("gateway ended; it is started again", "error", err)
+		f.log.Error("gateway ended; it is started again", slog.Any("error", err))
 		select {
 		case f.events <- dialer.Event{Kind: dialer.LinkDown, At: time.Now(), Err: err}:
 		case <-ctx.Done():

@@ -64,7 +64,7 @@ func (l *ledger) setHealth(err error) {
 	}
 	l.err.Store(&err)
 	if old == nil || old.Error() != err.Error() {
-		l.log.Error("the result log cannot be written; no new calls are placed", "error", err)
+		l.log.Error("the result log cannot be written; no new calls are placed", slog.Any("error", err))
 	}
 }
 
@@ -80,7 +80,7 @@ func (l *ledger) run(ctx context.Context) {
 			l.trust.end()
 			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
 			if rerr := l.cfg.Store.Release(release, ledgerLease, token); rerr != nil {
-				l.log.Warn("lease of the results not given back; it will run out", "error", rerr)
+				l.log.Warn("lease of the results not given back; it will run out", slog.Any("error", rerr))
 			}
 			cancel()
 		}
@@ -156,7 +156,7 @@ func (l *ledger) resume(ctx context.Context) (int64, error) {
 	if len(rows) == 1 && rows[0].Seq == seq && rows[0].UUID == id {
 		return max(stored, seq), nil
 	}
-	l.log.Warn("the result log belongs to another database; it is moved aside", "last_seq", seq)
+	l.log.Warn("the result log belongs to another database; it is moved aside", slog.Int64("last_seq", seq))
 	if err := l.cfg.Log.MoveAside(); err != nil {
 		return 0, fmt.Errorf("move the foreign result log aside: %w", err)
 	}

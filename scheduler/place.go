@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/outpace/outpace/dialer"
@@ -56,7 +57,7 @@ func (f *floor) place(c *call, d results.Dialing, notAfter time.Time) {
 		return func() {
 			now := time.Now()
 			if err != nil && f.ctx.Err() == nil {
-				f.log.Debug("call not placed", "call", d.UUID, "error", err)
+				f.log.Debug("call not placed", slog.String("call", d.UUID), slog.Any("error", err))
 			}
 			f.applied(c, c.Placed(now, err), now)
 		}

@@ -51,7 +51,7 @@ type post struct {
 func newPost(cfg Config, gw Gateway, led *ledger, draining *atomic.Bool) *post {
 	return &post{
 		cfg: cfg, gw: gw, ledger: led, draining: draining,
-		log:   cfg.Logger.With("gateway", gw.Name()),
+		log:   cfg.Logger.With(slog.String("gateway", gw.Name())),
 		work:  make(chan []work, 1),
 		trust: trust{exclusive: cfg.Exclusive},
 	}
@@ -111,7 +111,7 @@ func (p *post) run(ctx context.Context) {
 		// The process may be ending: the lease is given back all the same.
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
 		if err := p.cfg.Store.Release(release, name, token); err != nil {
-			p.log.Warn("lease not given back; it will run out", "error", err)
+			p.log.Warn("lease not given back; it will run out", slog.Any("error", err))
 		}
 		cancel()
 	}
@@ -148,7 +148,7 @@ func (p *post) keep(ctx context.Context, name, token string) {
 		case err != nil:
 			// Trust runs out by itself; until somebody else takes the lease,
 			// the calls are followed on.
-			p.log.Warn("lease not renewed", "error", err)
+			p.log.Warn("lease not renewed", slog.Any("error", err))
 		case !ok || now != token:
 			p.trust.end()
 			p.log.Warn("lease lost; the loop begins anew")

@@ -83,7 +83,7 @@ func (r *recorder) close(most time.Duration) {
 func (r *recorder) run(ctx context.Context) {
 	defer close(r.idle)
 	for {
-		closing := false
+		var closing bool
 		select {
 		case <-ctx.Done():
 			return
@@ -129,7 +129,7 @@ func (r *recorder) flush(ctx context.Context) bool {
 				return false
 			}
 			r.log.Error("calls could not be written, will be tried again",
-				"calls", len(rows), "results", len(ended), "error", err)
+				slog.Int("calls", len(rows)), slog.Int("results", len(ended)), slog.Any("error", err))
 			if !pause(ctx, wait) {
 				return false
 			}

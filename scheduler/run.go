@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -172,7 +173,7 @@ func (f *floor) settle(r *run) {
 		}
 		moved, err := f.store.Move(ctx, id, campaign.Move{From: []campaign.Status{from}, To: to, Reason: r.campaign.Reason})
 		if err == nil && moved {
-			f.log.Info("campaign at rest", "campaign", id, "status", int(to))
+			f.log.Info("campaign at rest", slog.String("campaign", id), slog.Int("status", int(to)))
 			f.post.ledger.poke()
 		}
 		return nil
@@ -187,9 +188,9 @@ func (f *floor) move(r *run, m campaign.Move) {
 		moved, err := f.store.Move(ctx, id, m)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			f.log.Error("campaign not moved, will be tried again", "campaign", id, "error", err)
+			f.log.Error("campaign not moved, will be tried again", slog.String("campaign", id), slog.Any("error", err))
 		case moved:
-			f.log.Info("campaign moved", "campaign", id, "status", int(m.To), "reason", m.Reason)
+			f.log.Info("campaign moved", slog.String("campaign", id), slog.Int("status", int(m.To)), slog.String("reason", m.Reason))
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -37,7 +38,7 @@ func (f *floor) survey(now time.Time) {
 				return func() {
 					f.surveying = false
 					if err != nil && f.ctx.Err() == nil {
-						f.log.Warn("living calls could not be asked for", "error", err)
+						f.log.Warn("living calls could not be asked for", slog.Any("error", err))
 					}
 				}
 			})
@@ -70,7 +71,7 @@ func (f *floor) everySecond(now time.Time) {
 	}
 	f.do(func(ctx context.Context) func() {
 		if err := f.store.PutLive(ctx, live); err != nil && ctx.Err() == nil {
-			f.log.Warn("live figures not stored", "error", err)
+			f.log.Warn("live figures not stored", slog.Any("error", err))
 		}
 		return nil
 	})
@@ -88,7 +89,7 @@ func (f *floor) hangUp(ids []string) {
 			ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 			defer cancel()
 			if err := f.gw.Hangup(ctx, id); err != nil && ctx.Err() == nil {
-				f.log.Debug("hang-up not done, will be tried again", "call", id, "error", err)
+				f.log.Debug("hang-up not done, will be tried again", slog.String("call", id), slog.Any("error", err))
 			}
 			return nil
 		})

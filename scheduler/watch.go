@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -82,7 +83,7 @@ func (w *watch) run(ctx context.Context) {
 				p.offer(list)
 			}
 		case ctx.Err() == nil:
-			w.cfg.Logger.Error("campaigns could not be read", "error", err)
+			w.cfg.Logger.Error("campaigns could not be read", slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():

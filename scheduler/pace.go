@@ -250,8 +250,10 @@ func (f *floor) observeEnd(c *call, res results.Result) {
 	if r == nil {
 		return
 	}
-	o := predictor.Outcome{At: res.TmHangup, Class: c.class}
+	o := predictor.Outcome{At: res.TmUpdate, Class: c.class}
 	switch {
+	case res.Disposition.TryGivenBack():
+		return // it tells of us, not of the people who are called
 	case res.Abandoned != nil && *res.Abandoned:
 		o.Kind, o.After = predictor.CallAbandoned, res.Wait
 	case res.TmAnswer.IsZero():

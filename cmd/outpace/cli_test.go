@@ -21,7 +21,12 @@ type withPostgres struct{ *testing.M }
 
 func (m withPostgres) Run() int { return storetest.Main(m.M) }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(withPostgres{m}) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(withPostgres{m})
+}
 
 // outpace runs a command line that needs no signals.
 func outpace(t *testing.T, env lookup, args ...string) (code int, out, err string) {

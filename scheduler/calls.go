@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
@@ -88,23 +87,28 @@ func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
 	f.log.Debug("call ended", slog.String("call", res.UUID), slog.String("campaign", res.Campaign), slog.String("disposition", string(res.Disposition)))
 }
 
-// committed is called by the recorder when results are in the database.
+// committed is called by the recorder when results are in the database. It is
+// no task: tasks are begun by the loop alone, so that it can wait for them.
 func (f *floor) committed(uuids []string) {
 	f.post.ledger.poke()
-	f.do(func(context.Context) func() {
-		return func() {
-			for _, id := range uuids {
-				c := f.calls[id]
-				if c == nil {
-					continue
-				}
-				f.tally.remove(c)
-				delete(f.calls, id)
-				if r := f.runs[c.campaign]; r != nil {
-					r.dry = false // the entry may be dialed again, or the list has ended
-				}
-			}
-			f.post.open.Store(int64(len(f.calls)))
+	select {
+	case f.inbox <- func() { f.forget(uuids) }:
+	case <-f.gone:
+	}
+}
+
+// forget takes calls out of the books whose results are in the database.
+func (f *floor) forget(uuids []string) {
+	for _, id := range uuids {
+		c := f.calls[id]
+		if c == nil {
+			continue
 		}
-	})
+		f.tally.remove(c)
+		delete(f.calls, id)
+		if r := f.runs[c.campaign]; r != nil {
+			r.dry = false // the entry may be dialed again, or the list has ended
+		}
+	}
+	f.post.open.Store(int64(len(f.calls)))
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dialer"
 	"github.com/outpace/outpace/dlma"
 	"github.com/outpace/outpace/results"
@@ -35,7 +36,7 @@ func (f *floor) claim(r *run, n int, now time.Time) {
 				return
 			}
 			for _, d := range rows {
-				f.place(f.add(d, dialer.NewCall(d), wayOf(*w.plan)), d, notAfter)
+				f.place(f.add(d, dialer.NewCall(d), wayOf(*w.plan)), d, notAfter, f.stopped(r))
 			}
 			if len(rows) < n {
 				r.dry = true
@@ -43,6 +44,15 @@ func (f *floor) claim(r *run, n int, now time.Time) {
 			}
 		}
 	})
+}
+
+// stopped says why what was claimed for a campaign must not be placed any
+// more: somebody has stopped it, or all of us, since the claim began.
+func (f *floor) stopped(r *run) error {
+	if f.ctx.Err() != nil || f.post.draining.Load() || !r.assigned || r.campaign.Status != campaign.Started {
+		return errStopped
+	}
+	return nil
 }
 
 func (f *floor) claimFailed(r *run, err error) {

@@ -27,19 +27,30 @@ var (
 	errNotOwner  = errors.New("the gateway's lease is not ours any more")
 	errUnusable  = errors.New("the number or its variables cannot be dialed")
 	errLogBroken = errors.New("the result log cannot be written")
+	errStopped   = errors.New("the campaign or the server was stopped meanwhile")
 )
 
-// place asks the PBX for a call. Whatever comes back, it is asked only once.
-func (f *floor) place(c *call, d results.Dialing, notAfter time.Time) {
+// past reports whether t is over by either of the two clocks: the monotonic
+// one, which nobody can set, stands still while the machine sleeps.
+func past(now, t time.Time) bool {
+	return !now.Before(t) || !now.Round(0).Before(t.Round(0))
+}
+
+// place asks the PBX for a call, unless stopped says why not. Whatever comes
+// back, it is asked only once.
+func (f *floor) place(c *call, d results.Dialing, notAfter time.Time, stopped error) {
 	if d.DialChannel == "" {
+		stopped = fmt.Errorf("%w: %s", errUnusable, d.ResDialDetail)
+	}
+	if stopped != nil {
 		now := time.Now()
-		f.applied(c, c.Placed(now, fmt.Errorf("%w: %w: %s", dialer.ErrNotSent, errUnusable, d.ResDialDetail)), now)
+		f.applied(c, c.Placed(now, fmt.Errorf("%w: %w", dialer.ErrNotSent, stopped)), now)
 		return
 	}
 	req := request(d)
 	req.Before = func() error {
 		switch {
-		case !time.Now().Before(notAfter):
+		case past(time.Now(), notAfter):
 			return errClaimOld
 		case !f.post.trust.holds():
 			return errNotOwner

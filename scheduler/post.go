@@ -31,7 +31,7 @@ func (t *trust) end() { t.until.Store(nil) }
 
 func (t *trust) holds() bool {
 	u := t.until.Load()
-	return u != nil && (t.exclusive || time.Now().Before(*u))
+	return u != nil && (t.exclusive || !past(time.Now(), *u))
 }
 
 // post is the place of one gateway in this engine: it holds or waits for the

@@ -65,7 +65,8 @@ func (r *run) inHours(now time.Time) bool {
 		return true
 	}
 	if r.openFrom.IsZero() || now.Before(r.openFrom) || (!r.openTill.IsZero() && !now.Before(r.openTill)) {
-		r.open, r.openFrom = r.campaign.Calendar.Open(now), now
+		// Without the monotonic reading, so that a clock that is put back is seen.
+		r.open, r.openFrom = r.campaign.Calendar.Open(now), now.Round(0)
 		r.openTill = r.campaign.Calendar.NextEdge(now)
 	}
 	return r.open

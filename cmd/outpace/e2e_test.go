@@ -52,6 +52,7 @@ type outcome struct {
 	Channel     string            `json:"dial_channel"`
 	Agent       string            `json:"agent"`
 	Abandoned   *bool             `json:"abandoned"`
+	RingMs      int64             `json:"ring_ms"`
 	TalkMs      int64             `json:"talk_ms"`
 	Billsec     int               `json:"billsec"`
 	Ukey        string            `json:"ukey"`
@@ -204,7 +205,9 @@ func TestE2EEveryKindOfCustomer(t *testing.T) {
 		{"1110000001", "answered", 4, []int{16, 0}}, {"2000000001", "busy", 5, []int{17}},
 		{"3000000001", "no_answer", 3, noAnswer}, {"4000000001", "congestion", 8, []int{34}},
 		{"5000000001", "answered", 4, []int{16, 0}}, {"6000000001", "unallocated", 0, []int{1}},
-		{"9000000001", "no_answer", 3, noAnswer},
+		{"9000000001", "no_answer", 3, noAnswer}, {"9100000001", "no_answer", 3, noAnswer},
+		// A machine picks up like a person, and both wait for us.
+		{"7000000001", "answered", 4, []int{16, 0}}, {"7100000001", "answered", 4, []int{16, 0}},
 	}
 	simulated := []want{
 		{"1110000002", "answered", 4, []int{16, 0}}, {"2000000002", "busy", 5, []int{0, 17}},
@@ -229,7 +232,7 @@ func TestE2EEveryKindOfCustomer(t *testing.T) {
 				// Different numbers, so that the ways do not meet.
 				entries = append(entries, []string{w.number})
 			}
-			got := r.dial(p, r.offer(way.plan, map[string]any{"name": "d", "type": 1, "application": "Wait", "data": "20"}, entries...))
+			got := r.dial(p, r.offer(way.plan, map[string]any{"name": "d", "type": 1, "application": "Wait", "data": "8"}, entries...))
 			if len(got) != len(way.want) {
 				t.Errorf("%d results of %d calls", len(got), len(way.want))
 			}

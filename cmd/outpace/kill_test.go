@@ -21,17 +21,13 @@ import (
 // so that a server under test can be a process that is killed.
 const asProgram = "OUTPACE_TEST_AS_PROGRAM"
 
-// siege is a server that is harmed again and again while it dials.
-type siege struct {
-	*running // without an App: it is a process of its own
-
-	t       *testing.T
-	dice    *rand.Rand
-	sim     *pbxsim.Server
-	env     []string
-	results string
-	process *exec.Cmd
-	numbers map[string][2]string // of each entry, by ukey
+// process is a server that is a process of its own.
+type process struct {
+	*running // without an App
+	t        *testing.T
+	env      []string
+	results  string
+	command  *exec.Cmd
 }
 
 // The calls that the gateway of a siege may have open and place in a second.
@@ -39,6 +35,74 @@ const (
 	siegeCalls = 60
 	siegeCPS   = 60
 )
+
+func newProcess(t *testing.T, sim *pbxsim.Server, database string) *process {
+	t.Helper()
+	p := &process{t: t, results: filepath.Join(t.TempDir(), "outbound_result.json")}
+	p.env = append(os.Environ(), asProgram+"=1", "OUTPACE_LISTEN=127.0.0.1:0", "OUTPACE_DATABASE="+database,
+		"OUTPACE_RESULTS="+p.results, "OUTPACE_LOG_LEVEL=warn",
+		"OUTPACE_AMI_ADDRESS="+sim.Addr(), "OUTPACE_AMI_USERNAME=dialer", "OUTPACE_AMI_SECRET=sim-secret",
+		"OUTPACE_AMI_MAX_CALLS="+strconv.Itoa(siegeCalls), "OUTPACE_AMI_MAX_CPS="+strconv.Itoa(siegeCPS))
+	p.begin()
+	t.Cleanup(p.kill)
+	return p
+}
+
+// begin starts the server.
+func (p *process) begin() {
+	p.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.command = exec.Command(self, "serve") //nolint:noctx // it is killed
+	p.command.Env = p.env
+	p.command.Stderr = &testLog{t: p.t}
+	out, err := p.command.StdoutPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.command.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		p.t.Fatalf("the server said %q and then: %v", line, err)
+	}
+	url := strings.TrimSuffix(strings.Fields(line)[3], ",")
+	p.running = &running{client: newClient(url, ""), t: p.t}
+}
+
+// kill ends the server as nothing but the kernel can.
+func (p *process) kill() {
+	if p.command == nil {
+		return
+	}
+	_ = p.command.Process.Kill()
+	_ = p.command.Wait() // it says that it was killed
+	p.command = nil
+	p.client.Close()
+}
+
+func (p *process) awaitReady() {
+	p.t.Helper()
+	eventually(p.t, func() string {
+		if !p.ready(p.t.Context()) {
+			return "the server did not get ready"
+		}
+		return ""
+	})
+}
+
+// siege is a server that is harmed again and again while it dials.
+type siege struct {
+	*process
+
+	t       *testing.T
+	dice    *rand.Rand
+	sim     *pbxsim.Server
+	numbers map[string][2]string // of each entry, by ukey
+}
 
 func newSiege(t *testing.T, database string) *siege {
 	t.Helper()
@@ -57,56 +121,9 @@ func newSiege(t *testing.T, database string) *siege {
 	})
 	seed := rand.Uint64()
 	t.Logf("the dice begin with %d", seed)
-	s := &siege{t: t, sim: sim, dice: rand.New(rand.NewPCG(seed, 0)), results: filepath.Join(t.TempDir(), "outbound_result.json")}
-	s.env = append(os.Environ(), asProgram+"=1", "OUTPACE_LISTEN=127.0.0.1:0", "OUTPACE_DATABASE="+database,
-		"OUTPACE_RESULTS="+s.results, "OUTPACE_LOG_LEVEL=warn",
-		"OUTPACE_AMI_ADDRESS="+sim.Addr(), "OUTPACE_AMI_USERNAME=dialer", "OUTPACE_AMI_SECRET=sim-secret",
-		"OUTPACE_AMI_MAX_CALLS="+strconv.Itoa(siegeCalls), "OUTPACE_AMI_MAX_CPS="+strconv.Itoa(siegeCPS))
-	s.begin()
-	t.Cleanup(s.kill)
+	s := &siege{t: t, sim: sim, dice: rand.New(rand.NewPCG(seed, 0)), process: newProcess(t, sim, database)}
+	s.awaitReady()
 	return s
-}
-
-// begin starts the server and waits until it is ready.
-func (s *siege) begin() {
-	s.t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.process = exec.Command(self, "serve") //nolint:noctx // it is killed
-	s.process.Env = s.env
-	s.process.Stderr = &testLog{t: s.t}
-	out, err := s.process.StdoutPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := s.process.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		s.t.Fatalf("the server said %q and then: %v", line, err)
-	}
-	url := strings.TrimSuffix(strings.Fields(line)[3], ",")
-	s.running = &running{client: newClient(url, ""), t: s.t}
-	eventually(s.t, func() string {
-		if !s.ready(s.t.Context()) {
-			return "the server did not get ready"
-		}
-		return ""
-	})
-}
-
-// kill ends the server as nothing but the kernel can.
-func (s *siege) kill() {
-	if s.process == nil {
-		return
-	}
-	_ = s.process.Process.Kill()
-	_ = s.process.Wait() // it says that it was killed
-	s.process = nil
-	s.client.Close()
 }
 
 // entries makes a campaign with n people who have two numbers each.
@@ -132,9 +149,9 @@ func (s *siege) entries(n int) (campaign, list string) {
 	return campaign, c.List
 }
 
-// soon waits for a random time up to most.
-func (s *siege) soon(most time.Duration) {
-	t := time.NewTimer(time.Duration(s.dice.Int64N(int64(most))))
+// wait waits for d.
+func (s *siege) wait(d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	<-t.C
 	if n := len(s.sim.Calls()); n > siegeCalls {
@@ -142,48 +159,72 @@ func (s *siege) soon(most time.Duration) {
 	}
 }
 
-// TestKilledAgainAndAgain: a server that is killed at any moment, or whose PBX
-// leaves it, calls nobody twice for one try and nobody after an answer, and
-// writes down each call once.
-func TestKilledAgainAndAgain(t *testing.T) {
-	kills := 4
-	if text := os.Getenv("OUTPACE_KILLS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			t.Fatalf("OUTPACE_KILLS must be a number from 1, not %q", text)
-		}
-		kills = n
+// soon waits for a random time up to most.
+func (s *siege) soon(most time.Duration) { s.wait(time.Duration(s.dice.Int64N(int64(most)))) }
+
+// endure has a campaign dialed while the server is harmed n times, waits for
+// the campaign's end and judges.
+func (s *siege) endure(people, n int, harm func()) {
+	s.t.Helper()
+	campaign, list := s.entries(people)
+	s.status(campaign, 1)
+	for range n {
+		s.soon(2 * time.Second)
+		s.t.Logf("harmed after %d calls", len(s.sim.Originates()))
+		harm()
 	}
-	restart := func(s *siege) { s.kill(); s.begin() }
-	for name, c := range map[string]struct {
-		database func(testing.TB) string
-		harms    int
-		harm     func(*siege)
-	}{
-		"sqlite": {storetest.SQLiteURL, kills, restart},
-		// A dead owner's lease has to run out each time.
-		"postgres": {storetest.PostgresURL, (kills + 1) / 2, restart},
-		"link":     {storetest.SQLiteURL, 2 * kills, (*siege).cut},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newSiege(t, c.database(t))
-			campaign, list := s.entries(60 * c.harms)
-			s.status(campaign, 1)
-			for range c.harms {
-				s.soon(2 * time.Second)
-				t.Logf("harmed after %d calls", len(s.sim.Originates()))
-				c.harm(s)
-			}
-			s.awaitStatus(campaign, 0)
-			s.judge(campaign, list)
-		})
+	// Longer than a minute only where there is much to dial.
+	for range people / 500 {
+		s.wait(20 * time.Second)
 	}
+	s.awaitStatus(campaign, 0)
+	s.judge(campaign, list)
+}
+
+// kills is how often a server is killed.
+func kills(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("OUTPACE_KILLS")
+	if text == "" {
+		return 3
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("OUTPACE_KILLS must be a number from 1, not %q", text)
+	}
+	return n
+}
+
+// A server that is killed at any moment, or whose PBX leaves it, calls nobody
+// twice for one try and nobody after an answer, and writes down each call once.
+
+func TestKilledOnSQLite(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t, storetest.SQLiteURL(t))
+	s.endure(60*kills(t), kills(t), s.restart)
+}
+
+func TestKilledOnPostgres(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t, storetest.PostgresURL(t))
+	s.endure(60*kills(t), (kills(t)+1)/2, s.restart) // each time a lease has to run out
+}
+
+func (s *siege) restart() {
+	s.kill()
+	s.begin()
+	s.awaitReady()
+}
+
+func TestPBXLostAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t, storetest.SQLiteURL(t))
+	s.endure(50*kills(t), 2*kills(t), s.cut)
 }
 
 // cut harms the way to the PBX, or the PBX.
 func (s *siege) cut() {
-	switch s.dice.IntN(5) {
+	switch s.dice.IntN(6) {
 	case 0, 1:
 		s.sim.DropLinks()
 	case 2:
@@ -195,5 +236,9 @@ func (s *siege) cut() {
 		s.sim.DropLinks()
 		s.soon(time.Second)
 		s.sim.SetDown(false)
+	case 5:
+		s.sim.Freeze()
+		s.soon(2 * time.Second)
+		s.sim.Thaw()
 	}
 }

@@ -81,7 +81,9 @@ func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
 	c.ended = true
 	f.tally.move(c, dialer.Ended)
 	res := c.Result()
-	f.breaker(c.way).note(res.Disposition, now)
+	if !res.TmDial.IsZero() { // else the PBX was not even asked
+		f.breaker(c.way).note(res.Disposition, now)
+	}
 	f.observeEnd(c, res)
 	f.rec.end(res)
 	f.log.Debug("call ended", slog.String("call", res.UUID), slog.String("campaign", res.Campaign), slog.String("disposition", string(res.Disposition)))

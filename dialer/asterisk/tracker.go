@@ -206,14 +206,14 @@ func (t *tracker) dialEnd(ev ami.Event) {
 }
 
 // originateResponse goes by the Uniqueid, which is the ChannelId that was
-// asked for even if there never was a channel. No id is ever used twice, so
-// the ActionID has nothing to add.
+// asked for even if there never was a channel. The ActionID goes along, since a
+// request with the id of a living call fails under that id.
 func (t *tracker) originateResponse(ev ami.Event) {
 	id := ev.Get("Uniqueid")
 	if !t.ours(id) {
 		return
 	}
-	e := dialer.Event{Kind: dialer.CallResponded, OK: ev.Response() == "Success", Reason: number(ev, "Reason")}
+	e := dialer.Event{Kind: dialer.CallResponded, ActionID: ev.ActionID(), OK: ev.Response() == "Success", Reason: number(ev, "Reason")}
 	if e.OK {
 		e.Channel = ev.Get("Channel") // of a failure it is the dial string
 		if c := t.calls[id]; c != nil {

@@ -9,13 +9,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/dialer/ami"
+	"github.com/outpace/outpace/plan"
 	"github.com/outpace/outpace/results"
 )
 
 // The facts are those at the top of the recordings' README, by number; each
-// recording is of Asterisk 22 and, in a folder of its own, of 16. Facts about
-// the bytes (5, 17, 18, 19) have their tests beside the protocol and in
-// fault_test.go.
+// recording is of Asterisk 22 and, in a folder of its own, of 16. Those about
+// the connection (17, 18) are in fact_link_test.go.
 
 func bothVersions(t *testing.T, scenario string, check func(t *testing.T, p *playback)) {
 	t.Helper()
@@ -91,6 +92,97 @@ func TestFact4FailureWithoutChannel(t *testing.T) {
 	}
 }
 
+// Fact 5: a second Originate with the id of a living call fails under that
+// call's Uniqueid, and only its ActionID tells it from the first.
+func TestFact5FailureOfAnotherRequest(t *testing.T) {
+	const id = "12-call-1"
+	for _, name := range []string{"duplicate-channel-id", "asterisk-16/duplicate-channel-id"} {
+		sent, received := messages(t, name+".sent"), messages(t, name+".ami")
+		outcome := func(action string) ami.Message {
+			return pick(t, received, "Event", "OriginateResponse", "ActionID", action, "Uniqueid", id)
+		}
+		p := newPlayback(t)
+		p.send(pick(t, sent, "Action", "Originate", "ActionID", "act-2"))
+		p.receive(pick(t, received, "Response", "Success", "ActionID", "act-2"))
+		p.receive(pick(t, received, "Event", "Newchannel", "Uniqueid", id))
+		// The second request's failure comes while the first one's phone rings.
+		p.send(pick(t, sent, "Action", "Originate", "ActionID", "act-3", "ChannelId", id))
+		p.receive(outcome("act-3"))
+		p.pass(p.now.Add(20 * time.Second))
+		if c := p.calls[id]; c.Phase() == dialer.Ended {
+			t.Errorf("%s: %s by the failure of another request", name, fate(c))
+		}
+		p.receive(outcome("act-2"))
+		p.receive(outcome("act-5"))
+		p.pass(p.now.Add(20 * time.Second))
+		if c := p.calls[id]; c.Phase() != dialer.Talking {
+			t.Errorf("%s: %s, but the customer talks", name, fate(c))
+		}
+		p.receive(pick(t, received, "Event", "Hangup", "Uniqueid", id))
+		p.pass(p.now.Add(20 * time.Second))
+		if got := fate(p.calls[id]); got != "answered 4 0" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// Fact 5 once more, as it was recorded: the living call goes on to its own end.
+func TestFact5LivingCallGoesOn(t *testing.T) {
+	bothVersions(t, "duplicate-channel-id", func(t *testing.T, p *playback) {
+		failures := 0
+		for _, e := range p.events {
+			if e.Kind == dialer.CallResponded && e.Call == "12-call-1" && !e.OK {
+				failures++
+			}
+		}
+		r := p.calls["12-call-1"].Result()
+		if up := r.TmHangup.Sub(r.TmAnswer); failures != 2 || r.Disposition != results.Answered || up < 2900*time.Millisecond {
+			t.Errorf("%d failures of others, %s after %v", failures, r.Disposition, up)
+		}
+		// The second half of a Local channel is not the call.
+		for _, e := range p.events {
+			if e.Call == "12-call-1b" {
+				t.Errorf("an event of kind %d about the other half", e.Kind)
+			}
+		}
+	})
+}
+
+// Fact 5: an id that could come twice, or that Asterisk refuses, is not sent.
+func TestFact5IDs(t *testing.T) {
+	r := dialer.Request{
+		Call: uuid.NewString(), ActionID: uuid.NewString(), Channel: "PJSIP/300@trunk", Number: "300",
+		Timeout: time.Second, Application: "Wait",
+	}
+	action, err := originate(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := action.Headers.Values("ChannelId"); !slices.Equal(got, []string{r.Call}) {
+		t.Errorf("ids %q, want the dialing's", got)
+	}
+	if other, given := action.Headers.Lookup("OtherChannelId"); given {
+		t.Errorf("an id %q for the other half; Asterisk makes a better one", other)
+	}
+	for _, id := range []string{"", "12-call-1", r.Call + ";2", strings.Repeat("x", 150), "00000000-0000-0000-0000-000000000000"} {
+		spoiled := r
+		spoiled.Call = id
+		if _, err := originate(spoiled); err == nil {
+			t.Errorf("the id %q was accepted", id)
+		}
+	}
+	for name, o := range map[string]ami.Originate{
+		"149 bytes": {ChannelID: strings.Repeat("x", 149)},
+		"150 bytes": {ChannelID: strings.Repeat("x", 150)},
+		"the same":  {ChannelID: "twice", OtherChannelID: "twice"},
+	} {
+		o.Channel, o.Application = "Local/100@customers/n", "Wait"
+		if _, err := o.Action(); (err == nil) != (name == "149 bytes") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Fact 6: there is no AgentComplete; the agent's talk has an end all the same.
 func TestFact6TalkEndsWithoutAgentComplete(t *testing.T) {
 	for scenario, name := range map[string]string{"queue-agent-hung-up-by-ami": "PJSIP/agent-10", "queue-caller-hung-up-by-ami": "PJSIP/agent-11"} {
@@ -104,6 +196,70 @@ func TestFact6TalkEndsWithoutAgentComplete(t *testing.T) {
 				t.Errorf("talk ended %v in %q, %d legs", a.talkEnded, a.talkQueue, len(a.legs))
 			}
 		})
+	}
+}
+
+// Fact 7: without /n the channel that we know is gone as soon as audio flows.
+// What was seen by then is kept, and the agent is busy until he hangs up.
+func TestFact7OptimizedAway(t *testing.T) {
+	bothVersions(t, "originate-local-optimized", func(t *testing.T, p *playback) {
+		const id, name = "23-call-1", "PJSIP/agent-07"
+		if got := fate(p.calls[id]); got != "answered 4 16 abandoned=false "+name {
+			t.Error(got)
+		}
+		r := p.calls[id].Result()
+		if r.TmHangup.IsZero() || r.TmAgent.IsZero() {
+			t.Errorf("agent at %v, hang-up at %v", r.TmAgent, r.TmHangup)
+		}
+		want := []dialer.AgentPhase{dialer.AgentRinging, dialer.AgentTalking, dialer.AgentFree}
+		if phases := p.phases(name); !slices.Equal(phases, want) {
+			t.Errorf("phases %v", phases)
+		}
+		if a := p.tracker.agents[name]; a.talkEnded.Sub(r.TmHangup) < 3*time.Second {
+			t.Errorf("the agent's talk ended %v after the channel's end", a.talkEnded.Sub(r.TmHangup))
+		}
+	})
+}
+
+// Fact 7: with /n, which is how we dial, it stays to the end of the talk.
+func TestFact7NotOptimized(t *testing.T) {
+	bothVersions(t, "originate-local-not-optimized", func(t *testing.T, p *playback) {
+		const id, name = "24-call-1", "PJSIP/agent-08"
+		channel, err := plan.Channel("Local", "710", "outbound")
+		if dialed := p.calls[id].Row().DialChannel; err != nil || channel != dialed {
+			t.Errorf("we dial %q (%v), the recording %q", channel, err, dialed)
+		}
+		if s, found := p.first(dialer.Census).Living[id]; !found || s.Agent != name {
+			t.Errorf("seen in the list: %t, with agent %q", found, s.Agent)
+		}
+		r := p.calls[id].Result()
+		if got := fate(p.calls[id]); got != "answered 4 16 abandoned=false "+name || r.TmHangup.Sub(r.TmAgent) < 2900*time.Millisecond {
+			t.Errorf("%s, %v with the agent", got, r.TmHangup.Sub(r.TmAgent))
+		}
+	})
+}
+
+// Fact 7: a Local channel without /n goes no further than here.
+func TestFact7LocalNeedsN(t *testing.T) {
+	r := dialer.Request{
+		Call: uuid.NewString(), ActionID: uuid.NewString(), Number: "710", Timeout: time.Second, Application: "Queue", Data: "sales_2",
+	}
+	for _, trunk := range []string{"outbound", ""} {
+		channel, err := plan.Channel("LOCAL", "710", trunk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Channel = channel
+		action, err := originate(r)
+		if err != nil || action.Headers.Get("Channel") != channel || !strings.HasSuffix(channel, "/n") {
+			t.Errorf("%q: %v", channel, err)
+		}
+		for _, tech := range []string{"Local", "local"} {
+			r.Channel = tech + strings.TrimSuffix(channel[len(tech):], "/n")
+			if _, err := originate(r); err == nil {
+				t.Errorf("%q was accepted", r.Channel)
+			}
+		}
 	}
 }
 

@@ -102,6 +102,8 @@ func (c *calendar) check(uuid string) {
 	if ctx == nil || ctx.Err() != nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, taskLimit)
+	defer cancel()
 	cp, err := c.cfg.Store.Campaign(ctx, uuid)
 	if err != nil {
 		c.cfg.Logger.Error("calendar: campaign could not be read", slog.String("campaign", uuid), slog.Any("error", err))
@@ -111,6 +113,8 @@ func (c *calendar) check(uuid string) {
 }
 
 func (c *calendar) checkAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, taskLimit)
+	defer cancel()
 	list, err := c.cfg.Store.Working(ctx)
 	if err != nil {
 		if ctx.Err() == nil {

@@ -16,6 +16,9 @@ const (
 	idlePeriod  = time.Second            // the same while there are none
 	livePeriod  = time.Second            // how often what is seen is stored
 	eventBuffer = 1024
+	// taskLimit bounds the wait for a database or a PBX that has gone without
+	// closing its connections: without an end, tasks would pile up.
+	taskLimit = 30 * time.Second
 	// closing bounds how long a floor that ends may take to write down what it knows.
 	closing = 3 * time.Second
 )
@@ -147,7 +150,9 @@ func (f *floor) windUp() {
 // adopt takes over the gateway's open calls from whoever had them before.
 func (f *floor) adopt(ctx context.Context) bool {
 	for {
-		rows, err := f.store.TakeOver(ctx, f.gw.Name(), f.lease)
+		attempt, cancel := context.WithTimeout(ctx, taskLimit)
+		rows, err := f.store.TakeOver(attempt, f.gw.Name(), f.lease)
+		cancel()
 		if err == nil {
 			for _, d := range rows {
 				f.add(d, dialer.Recovered(d), wayOfCapsule(d))
@@ -192,10 +197,13 @@ func (f *floor) listen(ctx context.Context) {
 	}
 }
 
-// do runs a task beside the loop; what it returns runs in the loop.
+// do runs a task beside the loop; what it returns runs in the loop. Only the
+// loop may call it.
 func (f *floor) do(task func(ctx context.Context) func()) {
 	f.tasks.Go(func() {
-		if fn := task(f.ctx); fn != nil {
+		ctx, cancel := context.WithTimeout(f.ctx, taskLimit)
+		defer cancel()
+		if fn := task(ctx); fn != nil {
 			select {
 			case f.inbox <- fn:
 			case <-f.gone:

@@ -121,7 +121,9 @@ func (p *post) run(ctx context.Context) {
 func (p *post) acquire(ctx context.Context, name string) string {
 	for {
 		attempt := time.Now()
-		token, ok, err := p.cfg.Store.Acquire(ctx, name, p.cfg.Holder, leaseTTL)
+		try, cancel := context.WithTimeout(ctx, leaseTTL)
+		token, ok, err := p.cfg.Store.Acquire(try, name, p.cfg.Holder, leaseTTL)
+		cancel()
 		switch {
 		case err != nil:
 			p.setHealth(err)

@@ -17,6 +17,9 @@ const (
 	// retryFirst and retryMost bound the pause after a write that failed.
 	retryFirst = 50 * time.Millisecond
 	retryMost  = 2 * time.Second
+	// recordLimit bounds one attempt. What was cut off is written again, which
+	// is harmless.
+	recordLimit = 15 * time.Second
 )
 
 // recorder writes calls to the database, many in one transaction. It keeps
@@ -121,7 +124,9 @@ func (r *recorder) flush(ctx context.Context) bool {
 			return true
 		}
 		for {
-			err := r.store.Record(ctx, r.lease, rows, ended)
+			attempt, cancel := context.WithTimeout(ctx, recordLimit)
+			err := r.store.Record(attempt, r.lease, rows, ended)
+			cancel()
 			if err == nil {
 				break
 			}

@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -173,12 +175,32 @@ func (s *siege) endure(people, n int, harm func()) {
 		s.t.Logf("harmed after %d calls", len(s.sim.Originates()))
 		harm()
 	}
-	// Longer than a minute only where there is much to dial.
-	for range people / 500 {
-		s.wait(20 * time.Second)
-	}
-	s.awaitStatus(campaign, 0)
+	s.awaitEnd(campaign)
 	s.judge(campaign, list)
+}
+
+// awaitEnd waits until the campaign has ended, as long as there is progress.
+func (s *siege) awaitEnd(campaign string) {
+	s.t.Helper()
+	const patience = 50 * time.Second // a lost call is given up after 13 s
+	done, since := 0, time.Now()
+	for {
+		var now struct {
+			Status int `json:"status"`
+		}
+		var counts stats
+		err := errors.Join(s.do(s.t.Context(), http.MethodGet, "/ob/campaigns/"+campaign, nil, &now),
+			s.do(s.t.Context(), http.MethodGet, "/ob/campaigns/"+campaign+"/stats", nil, &counts))
+		switch {
+		case err == nil && now.Status == 0:
+			return
+		case err == nil && counts.dialed() > done:
+			done, since = counts.dialed(), time.Now()
+		case time.Since(since) > patience:
+			s.t.Fatalf("the campaign is at %d and does not go on; why: %s; %+v, %v", now.Status, either(counts.Why, "null"), counts, err)
+		}
+		s.wait(100 * time.Millisecond)
+	}
 }
 
 // kills is how often a server is killed.

@@ -26,8 +26,8 @@ type wire struct {
 
 	mu    sync.Mutex
 	down  bool
-	links map[net.Conn]bool
-	flow  sync.RWMutex // held while nothing may pass
+	links map[net.Conn]bool // true: it is deaf, what comes from there is swallowed
+	flow  sync.RWMutex      // held while nothing may pass
 }
 
 // newWire returns a wire to the database at base, and its URL.
@@ -74,7 +74,7 @@ func (w *wire) accept() {
 				_ = far.Close()
 			}
 		} else {
-			w.links[near], w.links[far] = true, true
+			w.links[near], w.links[far] = false, false
 			w.parts.Go(func() { w.pass(near, far) })
 			w.parts.Go(func() { w.pass(far, near) })
 		}
@@ -82,11 +82,15 @@ func (w *wire) accept() {
 	}
 }
 
-// pass carries bytes one way until either side ends.
+// pass carries bytes one way until either side ends, which ends the other one
+// too unless the link is deaf.
 func (w *wire) pass(from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
+		if w.isDeaf(from) {
+			n = 0
+		}
 		w.flow.RLock()
 		_, failed := io.Copy(to, bytes.NewReader(buffer[:n]))
 		w.flow.RUnlock()
@@ -94,10 +98,19 @@ func (w *wire) pass(from, to net.Conn) {
 			break
 		}
 	}
-	_, _ = from.Close(), to.Close() // each other's end
+	_ = from.Close()
+	if !w.isDeaf(from) {
+		_ = to.Close()
+	}
 	w.mu.Lock()
 	delete(w.links, from)
 	w.mu.Unlock()
+}
+
+func (w *wire) isDeaf(link net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.links[link]
 }
 
 // cut ends all connections; while down, new ones are closed at once.
@@ -108,6 +121,24 @@ func (w *wire) cut(down bool) {
 	for link := range w.links {
 		_ = link.Close()
 	}
+}
+
+// swallow makes all present connections deaf without closing them.
+func (w *wire) swallow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for link := range w.links {
+		w.links[link] = true
+	}
+}
+
+// TestDatabaseDeaf: connections on which no answer ever comes are given up, and
+// all goes on with new ones.
+func TestDatabaseDeaf(t *testing.T) {
+	t.Parallel()
+	w, through := newWire(t, storetest.PostgresURL(t))
+	s := newSiege(t, through)
+	s.endure(120, 1, w.swallow)
 }
 
 // TestDatabaseLostAgainAndAgain: transactions of which nobody knows whether

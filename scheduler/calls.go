@@ -110,6 +110,7 @@ func (f *floor) forget(uuids []string) {
 		delete(f.calls, id)
 		if r := f.runs[c.campaign]; r != nil {
 			r.dry = false // the entry may be dialed again, or the list has ended
+			f.settle(r)   // it may have been the last one that a stop waits for
 		}
 	}
 	f.post.open.Store(int64(len(f.calls)))

@@ -56,6 +56,8 @@ type floor struct {
 	claims    int  // claims under way
 	doubt     bool // a claim may have been committed without our knowing
 	surveying bool
+	showing   bool // live figures are being stored
+	asking    bool // hang-ups asked for are being read
 	nextLive  time.Time
 	recheck   time.Time   // when to look again for what a failed claim may have left; zero = never
 	timer     *time.Timer // wakes the loop when something becomes possible by itself

@@ -36,6 +36,7 @@ type run struct {
 	assigned bool // this floor claims for it and moves its status
 	pacer    predictor.Pacer
 
+	settling  bool // its coming to rest is under way
 	claiming  bool
 	asked     int // calls that the claim under way asks for
 	lastClaim time.Time
@@ -162,23 +163,28 @@ func (f *floor) settle(r *run) {
 	case campaign.Started, campaign.Stopped, campaign.Paused, campaign.Starting:
 		return
 	}
-	if !r.assigned || r.claiming || len(f.tally.byRun[r.campaign.UUID]) > 0 {
+	if !r.assigned || r.claiming || r.settling || len(f.tally.byRun[r.campaign.UUID]) > 0 {
 		return
 	}
-	from, id := r.campaign.Status, r.campaign.UUID
+	r.settling = true
+	c := r.campaign
 	f.do(func(ctx context.Context) func() {
-		// Calls on another gateway count as well.
-		n, err := f.store.OpenCalls(ctx, id)
-		if err != nil || n > 0 {
-			return nil
-		}
-		moved, err := f.store.Move(ctx, id, campaign.Move{From: []campaign.Status{from}, To: to, Reason: r.campaign.Reason})
-		if err == nil && moved {
-			f.log.Info("campaign at rest", slog.String("campaign", id), slog.Int("status", int(to)))
-			f.post.ledger.poke()
-		}
-		return nil
+		f.rest(ctx, c, to)
+		return func() { r.settling = false }
 	})
+}
+
+// rest moves a campaign whose stop is done to where it rests, unless calls of
+// its are open on another gateway.
+func (f *floor) rest(ctx context.Context, c campaign.Campaign, to campaign.Status) {
+	n, err := f.store.OpenCalls(ctx, c.UUID)
+	if err != nil || n > 0 {
+		return // looked at again each second
+	}
+	moved, err := f.store.Move(ctx, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: to, Reason: c.Reason})
+	if err == nil && moved {
+		f.log.Info("campaign at rest", slog.String("campaign", c.UUID), slog.Int("status", int(to)))
+	}
 }
 
 // move changes a campaign's status for a reason of the engine's.
@@ -186,15 +192,19 @@ func (f *floor) move(r *run, m campaign.Move) {
 	id := r.campaign.UUID
 	r.campaign.Status, r.campaign.Reason = m.To, m.Reason // no dialing meanwhile
 	f.do(func(ctx context.Context) func() {
-		moved, err := f.store.Move(ctx, id, m)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			f.log.Error("campaign not moved, will be tried again", slog.String("campaign", id), slog.Any("error", err))
-		case moved:
-			f.log.Info("campaign moved", slog.String("campaign", id), slog.Int("status", int(m.To)), slog.String("reason", m.Reason))
-		}
-		return nil
+		f.moveNow(ctx, id, m)
+		return func() { f.settle(r) }
 	})
+}
+
+func (f *floor) moveNow(ctx context.Context, id string, m campaign.Move) {
+	moved, err := f.store.Move(ctx, id, m)
+	switch {
+	case err != nil && f.ctx.Err() == nil:
+		f.log.Error("campaign not moved, will be tried again", slog.String("campaign", id), slog.Any("error", err))
+	case moved:
+		f.log.Info("campaign moved", slog.String("campaign", id), slog.Int("status", int(m.To)), slog.String("reason", m.Reason))
+	}
 }
 
 func (f *floor) planLimiter(p plan.Plan) *rate.Limiter {

@@ -57,23 +57,27 @@ func (f *floor) everySecond(now time.Time) {
 		}
 		f.settle(r)
 	}
-	if len(f.calls) > 0 && f.gw.Capabilities().Hangup {
+	if len(f.calls) > 0 && f.gw.Capabilities().Hangup && !f.asking {
+		f.asking = true
 		f.do(func(ctx context.Context) func() {
 			asked, err := f.store.HangupsAsked(ctx, f.gw.Name())
-			if err != nil || len(asked) == 0 {
-				return nil
+			return func() {
+				f.asking = false
+				if err == nil {
+					f.hangUp(asked)
+				}
 			}
-			return func() { f.hangUp(asked) }
 		})
 	}
-	if len(live) == 0 {
+	if len(live) == 0 || f.showing {
 		return
 	}
+	f.showing = true
 	f.do(func(ctx context.Context) func() {
 		if err := f.store.PutLive(ctx, live); err != nil && ctx.Err() == nil {
 			f.log.Warn("live figures not stored", slog.Any("error", err))
 		}
-		return nil
+		return func() { f.showing = false }
 	})
 }
 

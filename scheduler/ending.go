@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -65,45 +66,67 @@ func (f *floor) listEnded(r *run) {
 		return
 	}
 	id, next := r.campaign.UUID, r.campaign.Next
-	f.move(r, campaign.Move{
+	end := campaign.Move{
 		From: []campaign.Status{campaign.Started}, To: campaign.Stopping, Reason: "The dial list has ended.",
-	})
-	if next == "" || next == id {
-		return
 	}
+	r.campaign.Status, r.campaign.Reason = end.To, end.Reason // no dialing meanwhile
 	f.do(func(ctx context.Context) func() {
-		if err := startNext(ctx, f.post.cfg, next, time.Now()); err != nil && ctx.Err() == nil {
-			f.log.Warn("next campaign not started", slog.String("campaign", id), slog.String("next", next), slog.Any("error", err))
+		// The next one first: should we be killed in between, this one is
+		// found ended again, and nothing is lost.
+		if next == "" || next == id || f.goOn(ctx, id, next) {
+			f.moveNow(ctx, id, end)
 		}
-		return nil
+		return func() { f.settle(r) }
 	})
 }
 
-// startNext starts the campaign that follows another one, if its list has
-// something to dial and its calendar is open.
-func startNext(ctx context.Context, cfg Config, uuid string, now time.Time) error {
-	c, err := cfg.Store.Campaign(ctx, uuid)
-	if err != nil {
-		return fmt.Errorf("read campaign: %w", err)
+// goOn starts the campaign that follows one whose list has ended. It reports
+// false if that has to be tried again.
+func (f *floor) goOn(ctx context.Context, id, next string) bool {
+	c, err := f.store.Campaign(ctx, id)
+	if errors.Is(err, campaign.ErrNotFound) || err == nil && c.Status != campaign.Started {
+		return true // somebody has stopped it, so nothing follows
 	}
-	if c.Calendar.Mode == 1 && !c.Calendar.Open(now) {
-		return fmt.Errorf("its calendar is closed")
+	var refusal error
+	if err == nil {
+		refusal, err = startNext(ctx, f.post.cfg, next, time.Now())
+	}
+	switch {
+	case err != nil && ctx.Err() == nil:
+		f.log.Error("next campaign not started, will be tried again", slog.String("campaign", id), slog.String("next", next), slog.Any("error", err))
+	case refusal != nil:
+		f.log.Warn("next campaign cannot be started", slog.String("campaign", id), slog.String("next", next), slog.Any("reason", refusal))
+	}
+	return err == nil
+}
+
+// startNext starts the campaign that follows another one, if its list has
+// something to dial and its calendar is open; refusal says why it may not.
+func startNext(ctx context.Context, cfg Config, uuid string, now time.Time) (refusal, err error) {
+	c, err := cfg.Store.Campaign(ctx, uuid)
+	switch {
+	case errors.Is(err, campaign.ErrNotFound):
+		return err, nil
+	case err != nil:
+		return nil, fmt.Errorf("read campaign: %w", err)
+	case !c.Calendar.Open(now):
+		return errors.New("its calendar is closed"), nil
 	}
 	works, err := gather(ctx, cfg, []campaign.Campaign{c})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w := works[0]
 	if err := w.startable(); err != nil {
-		return err
+		return err, nil
 	}
 	out, err := cfg.Store.Outlook(ctx, w.pick(now, 1))
 	if err != nil {
-		return fmt.Errorf("look at its dial list: %w", err)
+		return nil, fmt.Errorf("look at its dial list: %w", err)
 	}
 	if out.Ended() {
-		return fmt.Errorf("its dial list has nothing to dial")
+		return errors.New("its dial list has nothing to dial"), nil
 	}
 	_, err = cfg.Store.Move(ctx, uuid, campaign.Move{From: []campaign.Status{campaign.Stopped, campaign.Stopping}, To: campaign.Started})
-	return err
+	return nil, err
 }

@@ -21,6 +21,7 @@ import (
 type world struct {
 	t     *testing.T
 	store *memStore
+	via   Store // stands before store, if set
 	gw    *fakeGateway
 	log   *memLog
 	ctx   context.Context //nolint:containedctx // the engine's, for what the test tells the PBX
@@ -55,8 +56,11 @@ func newWorld(t *testing.T, n int, change func(*world)) *world {
 
 func (w *world) start(t *testing.T) {
 	t.Helper()
+	if w.via == nil {
+		w.via = w.store
+	}
 	eng, err := New(Config{
-		Store: w.store, Gateways: []Gateway{{Gateway: w.gw, MaxCalls: 50, MaxCPS: 1000}},
+		Store: w.via, Gateways: []Gateway{{Gateway: w.gw, MaxCalls: 50, MaxCPS: 1000}},
 		Log: w.log, Host: "h", Holder: "me",
 	})
 	if err != nil {

@@ -106,8 +106,11 @@ func (m *memStore) Working(context.Context) ([]campaign.Campaign, error) {
 }
 
 func (m *memStore) Campaign(_ context.Context, uuid string) (campaign.Campaign, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	done, err := m.enter("Campaign")
+	defer done()
+	if err != nil {
+		return campaign.Campaign{}, err
+	}
 	c, ok := m.campaigns[uuid]
 	if !ok {
 		return c, campaign.ErrNotFound

@@ -37,8 +37,8 @@ type floor struct {
 
 	inbox  chan func()
 	events chan dialer.Event
-	gone   chan struct{} // closed when nobody reads inbox any more
-	tasks  sync.WaitGroup
+	gone   chan struct{}   // closed when nobody reads inbox any more
+	tasks  int             // under way; each ends with a function in inbox
 	ctx    context.Context //nolint:containedctx // the term's; tasks end with it
 	rec    *recorder
 
@@ -110,10 +110,12 @@ func (f *floor) run(ctx context.Context) {
 	recorder.Go(func() { f.rec.run(recording) })
 
 	if f.adopt(inner) {
-		f.tasks.Go(func() { f.listen(inner) })
+		var listener sync.WaitGroup
+		listener.Go(func() { f.listen(inner) })
 		f.loop(inner)
+		cancel()
+		listener.Wait()
 	}
-	cancel()
 	f.windUp()
 	close(f.gone)
 	f.rec.close(closing)
@@ -121,31 +123,12 @@ func (f *floor) run(ctx context.Context) {
 	recorder.Wait()
 }
 
-// windUp waits for the tasks of an ending floor while serving what they send
-// back, which may begin further ones.
+// windUp serves what the tasks of an ending floor send back, which may begin
+// further ones, until the last has ended.
 func (f *floor) windUp() {
-	for {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			f.tasks.Wait()
-		}()
-		for waiting := true; waiting; {
-			select {
-			case fn := <-f.inbox:
-				fn()
-			case <-f.events:
-			case <-done:
-				waiting = false
-			}
-		}
-		// All tasks have ended: what they sent is in inbox.
-		select {
-		case fn := <-f.inbox:
-			fn()
-		default:
-			return
-		}
+	for f.tasks > 0 {
+		fn := <-f.inbox
+		fn()
 	}
 }
 
@@ -202,16 +185,18 @@ func (f *floor) listen(ctx context.Context) {
 // do runs a task beside the loop; what it returns runs in the loop. Only the
 // loop may call it.
 func (f *floor) do(task func(ctx context.Context) func()) {
-	f.tasks.Go(func() {
+	f.tasks++
+	go func() {
 		ctx, cancel := context.WithTimeout(f.ctx, taskLimit)
 		defer cancel()
-		if fn := task(ctx); fn != nil {
-			select {
-			case f.inbox <- fn:
-			case <-f.gone:
+		fn := task(ctx)
+		f.inbox <- func() {
+			f.tasks--
+			if fn != nil {
+				fn()
 			}
 		}
-	})
+	}()
 }
 
 func (f *floor) loop(ctx context.Context) {

@@ -241,7 +241,7 @@ func (s *siege) restart() {
 func TestPBXLostAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	s := newSiege(t, storetest.SQLiteURL(t))
-	s.endure(50*kills(t), 2*kills(t), s.cut)
+	s.endure(50*kills(t), 1+kills(t), s.cut)
 }
 
 // cut harms the way to the PBX, or the PBX.

@@ -133,7 +133,7 @@ func (w *wire) swallow() {
 }
 
 // TestDatabaseDeaf: connections on which no answer ever comes are given up, and
-// all goes on with new ones.
+// all goes on with new ones, under a new lease.
 func TestDatabaseDeaf(t *testing.T) {
 	t.Parallel()
 	w, through := newWire(t, storetest.PostgresURL(t))
@@ -142,19 +142,12 @@ func TestDatabaseDeaf(t *testing.T) {
 }
 
 // TestDatabaseLostAgainAndAgain: transactions of which nobody knows whether
-// they were committed, and a lease that runs out meanwhile, do no harm.
+// they were committed do no harm.
 func TestDatabaseLostAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	w, through := newWire(t, storetest.PostgresURL(t))
 	s := newSiege(t, through)
-	long := s.dice.IntN(kills(t))
 	s.endure(60*kills(t), 2*kills(t), func() {
-		if long--; long == -1 {
-			w.cut(true)
-			s.wait(11 * time.Second) // longer than a lease
-			w.cut(false)
-			return
-		}
 		switch s.dice.IntN(3) {
 		case 0:
 			w.cut(false)
@@ -180,7 +173,7 @@ func TestStoppedForLongerThanALease(t *testing.T) {
 	campaign, list := first.entries(200)
 	second.numbers = first.numbers
 	first.status(campaign, 1)
-	for _, stopped := range []*siege{first, second} {
+	for _, stopped := range []*siege{first, second}[:min(2, 1+kills(t)/5)] {
 		first.soon(2 * time.Second)
 		t.Logf("stopped after %d calls", len(first.sim.Originates()))
 		send(t, stopped, syscall.SIGSTOP)

@@ -227,8 +227,11 @@ func TestFact7OptimizedAway(t *testing.T) {
 		if phases := p.phases(name); !slices.Equal(phases, want) {
 			t.Errorf("phases %v", phases)
 		}
-		if a := p.tracker.agents[name]; a.talkEnded.Sub(r.TmHangup) < 3*time.Second {
-			t.Errorf("the agent's talk ended %v after the channel's end", a.talkEnded.Sub(r.TmHangup))
+		i := slices.IndexFunc(p.events, func(e dialer.Event) bool {
+			return e.Kind == dialer.AgentChanged && e.Agent == name && !e.Member.TalkEnded.IsZero()
+		})
+		if i < 0 || p.events[i].At.Sub(r.TmHangup) < 3*time.Second {
+			t.Errorf("the agent's talk ended with event %d of %d", i, len(p.events))
 		}
 	})
 }
@@ -287,15 +290,26 @@ func TestFact8TimeoutIsNoHangup(t *testing.T) {
 	})
 }
 
-// Fact 9: an agent's leg that is given up has two DialEnds.
-func TestFact9TwoDialEnds(t *testing.T) {
-	bothVersions(t, "queue-ring-no-answer", func(t *testing.T, p *playback) {
-		want := []dialer.AgentPhase{dialer.AgentRinging, dialer.AgentFree}
-		if phases := p.phases("PJSIP/agent-18"); !slices.Equal(phases, want) {
-			t.Errorf("phases %v", phases)
-		}
-		if a := p.tracker.agents["PJSIP/agent-18"]; !a.talkEnded.IsZero() || len(p.tracker.legs) != 0 {
-			t.Errorf("talk ended %v, %d legs are left", a.talkEnded, len(p.tracker.legs))
+// Fact 9: an agent's leg that is given up has two DialEnds, with or without an
+// AgentRingNoAnswer before them, and the call has none when its time is over.
+func TestFact9TwoDialEndsOrNone(t *testing.T) {
+	for _, scenario := range []string{"queue-ring-no-answer", "queue-abandon-while-agent-rings"} {
+		bothVersions(t, scenario, func(t *testing.T, p *playback) {
+			want := []dialer.AgentPhase{dialer.AgentRinging, dialer.AgentFree}
+			phases := p.phases("PJSIP/agent-18")
+			if i := slices.Index(phases, dialer.AgentRinging); i < 0 || !slices.Equal(phases[i:], want) {
+				t.Errorf("phases %v", phases)
+			}
+			if a := p.tracker.agents["PJSIP/agent-18"]; !a.talkEnded.IsZero() || len(p.tracker.legs) != 0 {
+				t.Errorf("talk ended %v, %d legs are left", a.talkEnded, len(p.tracker.legs))
+			}
+		})
+	}
+	bothVersions(t, "fail-trunk-no-answer", func(t *testing.T, p *playback) {
+		// Nothing waits for one: the call is over with what there is.
+		kinds, r := p.kinds("29-call-1"), p.calls["29-call-1"].Result()
+		if slices.Contains(kinds, dialer.CallDialEnd) || r.TmHangup.IsZero() || r.TmUpdate.Sub(r.TmHangup) > time.Second {
+			t.Errorf("hang-up at %v, over at %v, kinds %v", r.TmHangup, r.TmUpdate, kinds)
 		}
 	})
 }
@@ -306,6 +320,18 @@ func TestFact10NoAnswerMayHaveNoCause(t *testing.T) {
 		if r.ResHangup != cause || r.Disposition != results.NoAnswer || r.TmRing.IsZero() {
 			t.Errorf("%s: cause %d, %s, rang %v", name, r.ResHangup, r.Disposition, r.TmRing)
 		}
+	}
+	// Reason 3 is enough, even where the clock has nothing to say.
+	p := play(t, "asterisk-16/fail-trunk-no-answer")
+	row := fresh(p.calls["29-call-1"].Row())
+	row.DialTimeout = 0
+	c := dialer.NewCall(row)
+	c.Sent(traceStart)
+	for _, e := range p.events {
+		c.Apply(e)
+	}
+	if got := fate(c); got != "no_answer 3 0" {
+		t.Errorf("without the clock: %s", got)
 	}
 	if r := play(t, "fail-trunk-silent").calls["38-call-1"].Result(); !r.TmRing.IsZero() {
 		t.Error("a silent far end never rang")

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,16 +20,19 @@ func TestWhatMayNotChangeWhileDialing(t *testing.T) {
 		e := newEntry(t, s, list, "1")
 		d := claim(t, s, token, pickOf(list, 1, 3))[0]
 		for name, edit := range map[string]func(*dlma.Entry){
-			"status":         func(e *dlma.Entry) { e.Status = dlma.Idle },
-			"number":         func(e *dlma.Entry) { e.Number[3] = "5" },
-			"trycnt":         func(e *dlma.Entry) { e.Tries[0] = 0 },
-			"list":           func(e *dlma.Entry) { e.List = other },
-			"res_dial":       func(e *dlma.Entry) { e.ResDial = 1 },
-			"detail":         func(e *dlma.Entry) { e.ResHangupDetail = "x" },
-			"tm_last_hangup": func(e *dlma.Entry) { e.TmLastHangup = now() },
+			"status":            func(e *dlma.Entry) { e.Status = dlma.Idle },
+			"number_4":          func(e *dlma.Entry) { e.Number[3] = "5" },
+			"trycnt_1":          func(e *dlma.Entry) { e.Tries[0] = 0 },
+			"dlma_uuid":         func(e *dlma.Entry) { e.List = other },
+			"res_dial":          func(e *dlma.Entry) { e.ResDial = 1 },
+			"res_dial_detail":   func(e *dlma.Entry) { e.ResDialDetail = "x" },
+			"res_hangup":        func(e *dlma.Entry) { e.ResHangup = 1 },
+			"res_hangup_detail": func(e *dlma.Entry) { e.ResHangupDetail = "x" },
+			"tm_last_dial":      func(e *dlma.Entry) { e.TmLastDial = time.Time{} },
+			"tm_last_hangup":    func(e *dlma.Entry) { e.TmLastHangup = now() },
 		} {
 			_, err := s.UpdateEntry(ctx, e.UUID, func(e *dlma.Entry) error { edit(e); return nil })
-			if !is[dlma.Conflict](err) {
+			if !is[dlma.Conflict](err) || !strings.HasPrefix(err.Error(), name+" ") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -167,5 +168,21 @@ func TestRules(t *testing.T) {
 	most := dlma.Pick{MaxTries: [8]int{100, 100, 100, 100, 100, 100, 100, 100}}
 	if store.Covers(most, dlma.Pick{RedialUnknown: true}) || !store.Covers(most, dlma.Pick{}) {
 		t.Error("the highest limits are packed wrongly")
+	}
+}
+
+// Not everybody on the host may read whom we call.
+func TestFilesAreNotForEverybody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "o.db")
+	s := storetest.Open(t, "sqlite:"+path, store.Options{})
+	newEntry(t, s, newList(t, s), "1")
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if others := info.Mode().Perm() & 0o007; others != 0 && runtime.GOOS != "windows" {
+			t.Errorf("%s: others may %o", filepath.Base(name), others)
+		}
 	}
 }

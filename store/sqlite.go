@@ -40,6 +40,9 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 		defer lock.Close() // held while migrating only
 	}
 
+	if err := makeFile(path); err != nil {
+		return err
+	}
 	writer, err := s.sqlitePool(path, "immediate", "synchronous(FULL)", 1)
 	if err != nil {
 		return err
@@ -57,6 +60,18 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 	s.r, err = gorm.Open(&sqlite.Dialector{Conn: reader}, gormConfig())
 
 	return err
+}
+
+// makeFile makes the database's file if there is none, so that not everybody
+// on the host may read whom we call. SQLite gives the files beside it the same
+// rights.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o640)
+	if err != nil {
+		return fmt.Errorf("make the file: %w", err)
+	}
+
+	return f.Close()
 }
 
 // sqlitePool opens up to n connections with a pragma of their own.

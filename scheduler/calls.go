@@ -45,6 +45,7 @@ type call struct {
 	born, answered             time.Time
 	counted                    dialer.Phase
 	ended                      bool // handed to the recorder
+	stopped                    bool // claimed, but a stop came before it was placed
 }
 
 // add takes a call into the books.
@@ -82,7 +83,12 @@ func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
 	f.tally.move(c, dialer.Ended)
 	res := c.Result()
 	if !res.TmDial.IsZero() { // else the PBX was not even asked
-		f.breaker(c.way).note(res.Disposition, now)
+		if !c.stopped {
+			f.breaker(c.way).note(res.Disposition, now)
+			if r := f.runs[c.campaign]; r != nil && res.Disposition.TryGivenBack() {
+				r.faulted = now
+			}
+		}
 	}
 	f.observeEnd(c, res)
 	f.rec.end(res)

@@ -20,11 +20,11 @@ func (f *floor) claim(r *run, n int, now time.Time) {
 	if l := f.planLimiter(*r.plan); l != nil {
 		l.AllowN(now, n)
 	}
-	w, notAfter := r.work, r.lastMoment(now)
+	w, pick, notAfter := r.work, r.pick(now, n), r.lastMoment(now)
 	f.do(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, claimTimeout)
 		defer cancel()
-		rows, err := f.store.Claim(ctx, f.gw.Name(), f.lease, w.pick(now, n),
+		rows, err := f.store.Claim(ctx, f.gw.Name(), f.lease, pick,
 			func(e dlma.Entry, number, try int) results.Dialing {
 				return w.dialing(f.gw.Name(), f.lease, e, number, try, now)
 			})

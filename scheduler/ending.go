@@ -17,15 +17,15 @@ func (f *floor) look(r *run, now time.Time) {
 		return
 	}
 	r.looking, r.looked = true, now
-	w, limits := r.work, r.limits()
+	id, pick, limits := r.campaign.UUID, r.pick(now, 1), r.limits()
 	indexed := r.indexed == limits
 	f.do(func(ctx context.Context) func() {
-		out, right, err := f.outlook(ctx, w, now, indexed)
+		out, right, err := f.outlook(ctx, pick, indexed)
 		return func() {
 			r.looking = false
 			if err != nil {
 				if f.ctx.Err() == nil {
-					f.log.Error("dial list could not be looked at", slog.String("campaign", w.campaign.UUID), slog.Any("error", err))
+					f.log.Error("dial list could not be looked at", slog.String("campaign", id), slog.Any("error", err))
 				}
 				return
 			}
@@ -43,13 +43,13 @@ func (f *floor) look(r *run, now time.Time) {
 // outlook asks the store. Before it may say that nothing is left, what a
 // changed plan has made stale in the index is repaired; right says that the
 // answer rests on an index that is.
-func (f *floor) outlook(ctx context.Context, w work, now time.Time, indexed bool) (out dlma.Outlook, right bool, err error) {
+func (f *floor) outlook(ctx context.Context, pick dlma.Pick, indexed bool) (out dlma.Outlook, right bool, err error) {
 	for {
-		out, err = f.store.Outlook(ctx, w.pick(now, 1))
+		out, err = f.store.Outlook(ctx, pick)
 		if err != nil || out.Ready > 0 || indexed {
 			return out, indexed, err
 		}
-		n, err := f.store.Reconcile(ctx, w.pick(now, claimMost))
+		n, err := f.store.Reconcile(ctx, pick)
 		if err != nil {
 			return out, false, err
 		}

@@ -21,6 +21,7 @@ type fakeGateway struct {
 	living   map[string]dialer.Sighting
 	hangups  []string
 	placeErr error
+	refuse   func(dialer.Request) error
 	script   func(g *fakeGateway, r dialer.Request) // runs in its own goroutine after a call was accepted
 	wg       sync.WaitGroup
 	running  context.Context //nolint:containedctx // of the present Run; scripts end with it
@@ -72,6 +73,11 @@ func (g *fakeGateway) Place(ctx context.Context, r dialer.Request) error {
 	defer g.mu.Unlock()
 	if g.placeErr != nil {
 		return g.placeErr
+	}
+	if g.refuse != nil {
+		if err := g.refuse(r); err != nil {
+			return err
+		}
 	}
 	g.placed = append(g.placed, r)
 	g.living[r.Call] = dialer.Sighting{Ringing: true}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dialer"
 	"github.com/outpace/outpace/dlma"
+	"github.com/outpace/outpace/plan"
 	"github.com/outpace/outpace/results"
 )
 
@@ -124,6 +126,36 @@ func TestNextCampaignIsNotForgotten(t *testing.T) {
 		}
 		if c := w.status("c"); c.Status != campaign.Stopped || c.Reason != "The dial list has ended." {
 			t.Errorf("the first campaign is at %d: %q", c.Status, c.Reason)
+		}
+	})
+}
+
+// TestOneBadEntryHoldsUpNobody: an entry that the PBX never takes, whose tries
+// are given back so that it always is the first in the order, neither keeps
+// the others from being called nor fills the log.
+func TestOneBadEntryHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 5, func(w *world) {
+			w.plan(func(p *plan.Plan) { p.RetryDelay, p.MaxRetry[0] = 0, 5 })
+			w.gw.refuse = func(r dialer.Request) error {
+				if r.Number == "1000" {
+					return dialer.ErrRefused
+				}
+				return nil
+			}
+		})
+		w.gw.setScript(func(g *fakeGateway, r dialer.Request) { g.fate(r.Call, 20*time.Second, 0, 17) })
+		pass(5 * time.Minute)
+		w.end()
+		count := map[results.Disposition]int{}
+		for _, d := range w.dispositions() {
+			count[d]++
+		}
+		if count[results.Busy] != 20 {
+			t.Errorf("the four good entries were called %d times in 5 min, want 5 each", count[results.Busy])
+		}
+		if n := count[results.NotPlaced]; n < 10 || n > 40 {
+			t.Errorf("the bad entry was tried %d times in 5 min", n)
 		}
 	})
 }

@@ -39,6 +39,7 @@ func past(now, t time.Time) bool {
 // place asks the PBX for a call, unless stopped says why not. Whatever comes
 // back, it is asked only once.
 func (f *floor) place(c *call, d results.Dialing, notAfter time.Time, stopped error) {
+	c.stopped = stopped != nil
 	if d.DialChannel == "" {
 		stopped = fmt.Errorf("%w: %s", errUnusable, d.ResDialDetail)
 	}

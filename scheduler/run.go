@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dlma"
 	"github.com/outpace/outpace/plan"
 	"github.com/outpace/outpace/predictor"
 )
@@ -26,6 +27,10 @@ const (
 	// recheckAfter is when the database is looked at again after a claim that
 	// failed.
 	recheckAfter = 30 * time.Second
+	// faultHold is the least retry delay after a call that reached no phone.
+	// Its try is given back, so that its entry remains the first in the order:
+	// without a pause it would be called over and over, and others not.
+	faultHold = 10 * time.Second
 	// outlookPeriod is how often a list with nothing to dial is looked at again.
 	outlookPeriod = time.Second
 )
@@ -41,6 +46,7 @@ type run struct {
 	asked     int // calls that the claim under way asks for
 	lastClaim time.Time
 	failedAt  time.Time // last claim that failed; dialing pauses for a second
+	faulted   time.Time // when a call last reached no phone
 
 	// dry says that the last claim found the list empty for now; next is when
 	// an entry becomes ready, zero if unknown.
@@ -80,6 +86,15 @@ func (r *run) lastMoment(now time.Time) time.Time {
 		return r.openTill
 	}
 	return last
+}
+
+// pick is which entries may be called now.
+func (r *run) pick(now time.Time, count int) dlma.Pick {
+	p := r.work.pick(now, count)
+	if now.Sub(r.faulted) < faultHold {
+		p.RetryDelay = max(p.RetryDelay, faultHold)
+	}
+	return p
 }
 
 // assign takes in the latest list of campaigns.

@@ -37,6 +37,9 @@ var (
 // more time than the request has; that is the client's fault, not ours.
 func (s *server) readBody(c echo.Context) (object, error) {
 	ctx := c.Request().Context()
+	if c.Request().ContentLength > s.cfg.BodyLimit { // no need to have it sent first
+		return nil, &http.MaxBytesError{Limit: s.cfg.BodyLimit}
+	}
 	if deadline, limited := ctx.Deadline(); limited {
 		// Where there is no connection to limit, as in tests, nothing waits.
 		_ = http.NewResponseController(c.Response()).SetReadDeadline(deadline)

@@ -186,6 +186,17 @@ func TestBodyLimit(t *testing.T) {
 		`{"name":"`+strings.Repeat("x", 60)+`"}`)
 }
 
+// A client that says beforehand how much it has is not made to send it.
+func TestBodyLimitIsSeenBeforehand(t *testing.T) {
+	r := newRig(t, nil)
+	req := r.request(http.MethodPost, "/ob/plans", "")
+	req.ContentLength = DefaultBodyLimit + 1
+	req.Body = io.NopCloser(stalled{func() error { t.Error("the body was read"); return io.EOF }})
+	if a := r.send(req); a.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %s", a.status, a.raw)
+	}
+}
+
 // stalled is a body whose sender goes away in the middle of it.
 type stalled struct{ then func() error }
 

@@ -171,7 +171,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// Not everybody on the host may read whom we call.
+// Nobody else on the host may read whom we call.
 func TestFilesAreNotForEverybody(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "o.db")
 	s := storetest.Open(t, "sqlite:"+path, store.Options{})
@@ -181,7 +181,7 @@ func TestFilesAreNotForEverybody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if others := info.Mode().Perm() & 0o007; others != 0 && runtime.GOOS != "windows" {
+		if others := info.Mode().Perm() & 0o077; others != 0 && runtime.GOOS != "windows" {
 			t.Errorf("%s: others may %o", filepath.Base(name), others)
 		}
 	}

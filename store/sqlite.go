@@ -62,11 +62,11 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 	return err
 }
 
-// makeFile makes the database's file if there is none, so that not everybody
+// makeFile makes the database's file if there is none, so that nobody else
 // on the host may read whom we call. SQLite gives the files beside it the same
 // rights.
 func makeFile(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o640)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("make the file: %w", err)
 	}

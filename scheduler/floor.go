@@ -48,9 +48,10 @@ type floor struct {
 	book     book
 	tally    tally
 	breakers map[string]*breaker
-	techs    map[string]bool // what the PBX can dial with, as far as it was asked
+	techs    map[string]*technology // by upper-case name; of this session of the link
 	cps      *rate.Limiter
-	planCPS  map[string]*rate.Limiter
+	spacing  *spacing
+	planCPS  map[string]planRate
 
 	link      linkState
 	claims    int  // claims under way
@@ -82,9 +83,10 @@ func newFloor(p *post, lease string) *floor {
 		book:     newBook(),
 		tally:    newTally(),
 		breakers: map[string]*breaker{},
-		techs:    map[string]bool{},
+		techs:    map[string]*technology{},
 		cps:      newLimiter(p.gw.MaxCPS),
-		planCPS:  map[string]*rate.Limiter{},
+		spacing:  newSpacing(p.gw.MaxCPS),
+		planCPS:  map[string]planRate{},
 	}
 	f.rec = newRecorder(p.cfg.Store, lease, p.log, f.committed)
 	return f

@@ -61,11 +61,15 @@ func (f *floor) place(c *call, d results.Dialing, notAfter time.Time, stopped er
 		return nil
 	}
 	now := time.Now()
-	f.applied(c, c.Sent(now), now)
+	at := f.sendAt(now, c.plan)
+	f.applied(c, c.Sent(at), at)
 	f.do(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 		defer cancel()
-		err := f.gw.Place(ctx, req)
+		err := fmt.Errorf("%w: %w", dialer.ErrNotSent, errStopped)
+		if !at.After(now) || pause(ctx, at.Sub(now)) {
+			err = f.gw.Place(ctx, req)
+		}
 		return func() {
 			now := time.Now()
 			if err != nil && f.ctx.Err() == nil {

@@ -222,14 +222,22 @@ func (f *floor) moveNow(ctx context.Context, id string, m campaign.Move) {
 	}
 }
 
+// planRate keeps the calls of a plan within its max_cps.
+type planRate struct {
+	limiter *rate.Limiter
+	spacing *spacing
+}
+
+// planLimiter is nil for a plan without a max_cps of its own.
 func (f *floor) planLimiter(p plan.Plan) *rate.Limiter {
 	if p.MaxCPS == nil {
+		delete(f.planCPS, p.UUID)
 		return nil
 	}
-	l := f.planCPS[p.UUID]
-	if l == nil || l.Limit() != rate.Limit(*p.MaxCPS) {
-		l = newLimiter(*p.MaxCPS)
-		f.planCPS[p.UUID] = l
+	r := f.planCPS[p.UUID]
+	if r.limiter == nil || r.limiter.Limit() != rate.Limit(*p.MaxCPS) {
+		r = planRate{newLimiter(*p.MaxCPS), newSpacing(*p.MaxCPS)}
+		f.planCPS[p.UUID] = r
 	}
-	return l
+	return r.limiter
 }

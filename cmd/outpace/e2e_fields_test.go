@@ -140,7 +140,7 @@ func TestE2EPlanAndDestinationTakeEffect(t *testing.T) {
 			r.status(c, 30)
 		}
 		r.awaitStatus(c, 0)
-		got := p.outcomes(t)[before:]
+		got := r.logged(p, before+1)[before:]
 		if len(got) != 1 || got[0].Disposition != want {
 			t.Errorf("early_media %s: %+v, want %s", media, got, want)
 		}

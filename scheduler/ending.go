@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/outpace/outpace/campaign"
-	"github.com/outpace/outpace/dlma"
 )
 
 // look finds out what a list still holds; if that is nothing, the list has ended.
@@ -18,9 +17,8 @@ func (f *floor) look(r *run, now time.Time) {
 	}
 	r.looking, r.looked = true, now
 	id, pick, limits := r.campaign.UUID, r.pick(now, 1), r.limits()
-	indexed := r.indexed == limits
 	f.do(func(ctx context.Context) func() {
-		out, right, err := f.outlook(ctx, pick, indexed)
+		out, err := f.store.Outlook(ctx, pick)
 		return func() {
 			r.looking = false
 			if err != nil {
@@ -29,32 +27,36 @@ func (f *floor) look(r *run, now time.Time) {
 				}
 				return
 			}
-			if right {
-				r.indexed = limits
-			}
 			r.dry, r.next = out.Ready == 0, out.Next
-			if right && out.Ended() && limits == r.limits() {
+			if out.Ended() && limits == r.limits() {
 				f.listEnded(r)
 			}
 		}
 	})
 }
 
-// outlook asks the store. Before it may say that nothing is left, what a
-// changed plan has made stale in the index is repaired; right says that the
-// answer rests on an index that is.
-func (f *floor) outlook(ctx context.Context, pick dlma.Pick, indexed bool) (out dlma.Outlook, right bool, err error) {
-	for {
-		out, err = f.store.Outlook(ctx, pick)
-		if err != nil || out.Ready > 0 || indexed {
-			return out, indexed, err
-		}
-		n, err := f.store.Reconcile(ctx, pick)
-		if err != nil {
-			return out, false, err
-		}
-		indexed = n == 0
+// tidy brings the index that claims use up to date with the limits of a
+// campaign's plan. Claims are right without it, only slower.
+func (f *floor) tidy(r *run) {
+	if f.tidying || !r.assigned || r.campaign.Status != campaign.Started || r.startable() != nil || r.tidied == r.limits() {
+		return
 	}
+	f.tidying = true
+	id, pick, limits := r.campaign.UUID, r.pick(time.Now(), claimMost), r.limits()
+	f.do(func(ctx context.Context) func() {
+		n, err := f.store.Reconcile(ctx, pick)
+		return func() {
+			f.tidying = false
+			switch {
+			case err != nil && f.ctx.Err() == nil:
+				f.log.Warn("dial list could not be tidied, will be tried again", slog.String("campaign", id), slog.Any("error", err))
+			case n == 0 && err == nil:
+				r.tidied = limits
+			case err == nil:
+				f.tidy(r)
+			}
+		}
+	})
 }
 
 // listEnded does what the plan says for that case.

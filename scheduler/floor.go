@@ -59,6 +59,7 @@ type floor struct {
 	surveying bool
 	showing   bool // live figures are being stored
 	asking    bool // hang-ups asked for are being read
+	tidying   bool // a list's index is being tidied
 	nextLive  time.Time
 	recheck   time.Time   // when to look again for what a failed claim may have left; zero = never
 	timer     *time.Timer // wakes the loop when something becomes possible by itself

@@ -54,7 +54,7 @@ type run struct {
 	next    time.Time
 	looked  time.Time
 	looking bool
-	indexed string // limits for which the claim's index is known to be right
+	tidied  string // limits that the claim's index is up to date with
 	why     string
 
 	// The calendar's state until its next edge, so that it need not be worked
@@ -111,7 +111,7 @@ func (f *floor) assign(list []work) {
 			f.order = append(f.order, id)
 		}
 		if r.limits() != w.limits() {
-			r.dry, r.indexed = false, ""
+			r.dry = false
 		}
 		if r.campaign.Status != w.campaign.Status {
 			r.dry = false

@@ -56,6 +56,7 @@ func (f *floor) everySecond(now time.Time) {
 			live = append(live, f.live(r, now))
 		}
 		f.settle(r)
+		f.tidy(r)
 	}
 	if len(f.calls) > 0 && f.gw.Capabilities().Hangup && !f.asking {
 		f.asking = true

@@ -108,7 +108,11 @@ func (l *ledger) acquire(ctx context.Context) (token string, ok bool, err error)
 var errNewTerm = errors.New("the lease of the results has a new term")
 
 // term writes for one term of the lease. It returns nil when ctx ends.
-func (l *ledger) term(ctx context.Context, token string) error {
+func (l *ledger) term(ctx context.Context, token string) (err error) {
+	if err := l.cfg.Log.Lock(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.cfg.Log.Unlock()) }()
 	last, err := l.resume(ctx)
 	if err != nil {
 		return err

@@ -31,7 +31,8 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 	case lock != nil && opts.Exclusive:
 		s.close = append(s.close, lock.Close)
 	case lock != nil:
-		defer lock.Close() // held while migrating only
+		// Held while migrating only; that it cannot be given back shows at its next taking.
+		defer func() { _ = lock.Close() }()
 	case opts.Exclusive:
 		return fmt.Errorf("%s is in use by another outpace serve; stop it first", path)
 	default:

@@ -65,7 +65,8 @@ var owners = map[string][]string{
 	"github.com/mattn/go-isatty":    {"cmd/outpace"},
 	"golang.org/x/term":             {"cmd/outpace"},
 	"golang.org/x/sync":             {"all"},
-	"golang.org/x/sys":              {"store", "cmd/outpace"},
+	"golang.org/x/sys":              {"cmd/outpace"},
+	"github.com/gofrs/flock":        {"store", "results"},
 }
 
 // listed is what go list says of a package.

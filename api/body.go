@@ -2,11 +2,13 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -31,19 +33,31 @@ var (
 )
 
 // readBody reads the JSON object in a request's body, whatever its
-// Content-Type says: curl -d sends a form's.
+// Content-Type says: curl -d sends a form's. A body that trickles in gets no
+// more time than the request has; that is the client's fault, not ours.
 func (s *server) readBody(c echo.Context) (object, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, c.Request().Body, s.cfg.BodyLimit))
-	if err != nil {
-		if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
-			return nil, err
-		}
-		if ctxErr := c.Request().Context().Err(); ctxErr != nil {
-			return nil, ctxErr
-		}
-		return nil, refuse(http.StatusBadRequest, "The body could not be read to its end")
+	ctx := c.Request().Context()
+	if c.Request().ContentLength > s.cfg.BodyLimit { // no need to have it sent first
+		return nil, &http.MaxBytesError{Limit: s.cfg.BodyLimit}
 	}
-	return parseBody(body)
+	if deadline, limited := ctx.Deadline(); limited {
+		// Where there is no connection to limit, as in tests, nothing waits.
+		_ = http.NewResponseController(c.Response()).SetReadDeadline(deadline)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, c.Request().Body, s.cfg.BodyLimit))
+	if err == nil {
+		return parseBody(body)
+	}
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
+		return nil, err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, refuse(http.StatusRequestTimeout, "The body did not arrive in time; nothing has been changed")
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, refuse(http.StatusBadRequest, "The body could not be read to its end")
 }
 
 // parseBody parses a body; its errors are problems.

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestBodiesAreRefused(t *testing.T) {
@@ -183,6 +186,17 @@ func TestBodyLimit(t *testing.T) {
 		`{"name":"`+strings.Repeat("x", 60)+`"}`)
 }
 
+// A client that says beforehand how much it has is not made to send it.
+func TestBodyLimitIsSeenBeforehand(t *testing.T) {
+	r := newRig(t, nil)
+	req := r.request(http.MethodPost, "/ob/plans", "")
+	req.ContentLength = DefaultBodyLimit + 1
+	req.Body = io.NopCloser(stalled{func() error { t.Error("the body was read"); return io.EOF }})
+	if a := r.send(req); a.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %s", a.status, a.raw)
+	}
+}
+
 // stalled is a body whose sender goes away in the middle of it.
 type stalled struct{ then func() error }
 
@@ -203,6 +217,56 @@ func TestBodiesThatEndInTheMiddle(t *testing.T) {
 	}
 	if log := r.log.String(); strings.Contains(log, "level=ERROR") {
 		t.Errorf("a client that went away is no fault of ours:\n%s", log)
+	}
+}
+
+// A body that trickles in is given up when the request's time is over, and its
+// connection with it.
+func TestBodiesThatTrickle(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Timeout = 20 * time.Millisecond })
+	host := httptest.NewServer(r.handler)
+	defer host.Close()
+	conn, err := net.Dial("tcp", host.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "POST /ob/plans HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn) // ends when the server closes it
+	if err != nil {
+		t.Fatalf("the connection stays open: %v", err)
+	}
+	if !bytes.HasPrefix(answer, []byte("HTTP/1.1 408 ")) || !bytes.Contains(answer, []byte("did not arrive in time")) {
+		t.Errorf("the answer is %s", answer)
+	}
+	host.Close() // the handler has returned
+	if log := r.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("a slow client is no fault of ours:\n%s", log)
+	}
+}
+
+func TestReadOnlyFieldsAreIgnored(t *testing.T) {
+	r := newRig(t, nil)
+	list := r.make("dlmas", `{}`)
+	const body = `"uuid":5,"in_use":"x","tm_create":[],"tm_delete":1,"dl_table":2,"dialing_uuid":{},"dialing_camp_uuid":true,"dialing_plan_uuid":"z"`
+	for _, kind := range []string{"plans", "destinations", "dlmas", "campaigns", "dls"} {
+		more := `"name":"n","tm_update":{},`
+		if kind == "dls" {
+			more = `"name":"n","dlma_uuid":"` + list + `",`
+		}
+		made := r.ok(http.MethodPost, "/ob/"+kind, "{"+more+body+"}")
+		if made["name"] != "n" || made["in_use"] != 1.0 || made["tm_delete"] != nil {
+			t.Errorf("POST /ob/%s: %v", kind, made)
+		}
+		changed := r.ok(http.MethodPut, "/ob/"+kind+"/"+made["uuid"].(string), "{"+body+"}")
+		if changed["uuid"] != made["uuid"] || changed["tm_create"] != made["tm_create"] || changed["in_use"] != 1.0 {
+			t.Errorf("PUT /ob/%s: %v", kind, changed)
+		}
 	}
 }
 

@@ -12,10 +12,24 @@ import (
 	"unicode/utf8"
 )
 
-// fields says how the members of a body change a T. A field with a nil setter
-// is one that is read but never written: it is ignored, so that an object that
-// was read can be sent back.
+// fields says how the members of a body change a T. Beside these, a body may
+// have those of readOnly.
 type fields[T any] map[string]setter[T]
+
+// readOnly are the fields that are shown but never written. They are ignored
+// in every body, so that an object that was read can be sent back. Only a dl's
+// tm_update is looked at, see unchangedSince.
+var readOnly = map[string]bool{
+	"uuid":              true,
+	"in_use":            true,
+	"tm_create":         true,
+	"tm_update":         true,
+	"tm_delete":         true,
+	"dl_table":          true,
+	"dialing_uuid":      true,
+	"dialing_camp_uuid": true,
+	"dialing_plan_uuid": true,
+}
 
 // setter puts a member's value into t; null takes the value of fresh, a new T
 // with its defaults.
@@ -24,12 +38,12 @@ type setter[T any] func(t, fresh *T, value json.RawMessage) error
 // apply changes t by a body, in the body's order.
 func (f fields[T]) apply(body object, t, fresh *T) error {
 	for _, m := range body {
+		if readOnly[m.name] {
+			continue
+		}
 		set, known := f[m.name]
 		if !known {
 			return invalid(quote(m.name), "is not a field here")
-		}
-		if set == nil {
-			continue
 		}
 		if err := set(t, fresh, m.value); err != nil {
 			return invalid(m.name, err.Error())
@@ -41,7 +55,7 @@ func (f fields[T]) apply(body object, t, fresh *T) error {
 // writes returns the first field that a body would write, other than except.
 func (f fields[T]) writes(body object, except string) (name string, ok bool) {
 	for _, m := range body {
-		if set, known := f[m.name]; (!known || set != nil) && m.name != except {
+		if !readOnly[m.name] && m.name != except {
 			return m.name, true
 		}
 	}

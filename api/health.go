@@ -19,6 +19,22 @@ type healthView struct {
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
+// readiness remembers what failed when it was last asked, so that the log hears
+// of a change once. Who asks is not known, and may ask as often as he likes.
+type readiness struct {
+	mu     sync.Mutex
+	failed string
+}
+
+// note takes in what fails now, and reports whether that is news.
+func (r *readiness) note(failed string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	news := failed != r.failed
+	r.failed = failed
+	return news
+}
+
 // alive answers as long as the process serves at all.
 func (s *server) alive(c echo.Context) error {
 	return s.reply(c, healthView{Status: "alive"})
@@ -48,8 +64,9 @@ func (s *server) ready(c echo.Context) error {
 			failed += ", "
 		}
 		failed += check.Name
-		s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "readiness check failed",
-			slog.String("check", check.Name), slog.String("error", maskNumbers(failures[i].Error())))
+	}
+	if s.readiness.note(failed) {
+		s.logReadiness(ctx, failures)
 	}
 	if failed == "" {
 		return s.reply(c, view)
@@ -63,4 +80,20 @@ func (s *server) ready(c echo.Context) error {
 			Message: "Not ready: " + failed + ".",
 		},
 	})
+}
+
+// logReadiness writes down which checks fail and why, or that none does any more.
+func (s *server) logReadiness(ctx context.Context, failures []error) {
+	ready := true
+	for i, err := range failures {
+		if err == nil {
+			continue
+		}
+		ready = false
+		s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "readiness check failed",
+			slog.String("check", s.cfg.Ready[i].Name), slog.String("error", maskNumbers(err.Error())))
+	}
+	if ready {
+		s.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "ready again")
+	}
 }

@@ -19,7 +19,7 @@ func (s *server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		status := c.Response().Status
-		s.cfg.Logger.LogAttrs(c.Request().Context(), level(status), "request",
+		s.cfg.Logger.LogAttrs(c.Request().Context(), level(c.Path(), status), "request",
 			slog.String("method", c.Request().Method),
 			slog.String("route", routeOf(c)),
 			slog.Int("status", status),

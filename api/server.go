@@ -9,12 +9,13 @@ import (
 )
 
 // server holds what all handlers share. It keeps no state of its own beside
-// the failed log-ins and the counts of lists.
+// the failed log-ins, the counts of lists and the last look at the checks.
 type server struct {
-	cfg      Config
-	ring     keyring
-	attempts *attempts
-	counts   *countCache
+	cfg       Config
+	ring      keyring
+	attempts  *attempts
+	counts    *countCache
+	readiness readiness
 }
 
 // New makes the handler of the whole API. Its error says what is wrong with
@@ -65,9 +66,12 @@ func routeOf(c echo.Context) string {
 	return "unknown"
 }
 
-// level is how loud an answer is logged: success is quiet.
-func level(status int) slog.Level {
+// level is how loud an answer is logged: success is quiet, and so are health
+// checks, which are asked for again and again by anybody.
+func level(route string, status int) slog.Level {
 	switch {
+	case isHealth(route):
+		return slog.LevelDebug
 	case status >= http.StatusInternalServerError:
 		return slog.LevelWarn // the cause was logged as an error where it was met
 	case status == http.StatusUnauthorized, status == http.StatusTooManyRequests:

@@ -230,11 +230,34 @@ func TestHealth(t *testing.T) {
 			if tt.failing != "" && !strings.Contains(r.log.String(), "hunter2") {
 				t.Errorf("the log lacks the cause: %s", r.log)
 			}
+			r.do(http.MethodGet, "/readyz", "")
+			if warnings := strings.Count(r.log.String(), "level=WARN"); warnings != min(len(tt.failing), 1) {
+				t.Errorf("%d warnings, asked twice: %s", warnings, r.log)
+			}
 			if got := r.ok(http.MethodGet, "/healthz", "")["status"]; got != "alive" {
 				t.Errorf("GET /healthz: %v", got)
 			}
 			r.ok(http.MethodGet, "/healthz/", "")
 		})
+	}
+}
+
+func TestReadyAgain(t *testing.T) {
+	err := errors.New("gone")
+	r := newRig(t, func(c *Config) {
+		c.Ready = []Check{{Name: "database", Probe: func(context.Context) error { return err }}}
+	})
+	for _, tt := range []struct {
+		err      error
+		status   int
+		up, down int // lines in the log by then
+	}{{nil, 200, 0, 0}, {err, 503, 0, 1}, {err, 503, 0, 1}, {nil, 200, 1, 1}, {nil, 200, 1, 1}, {err, 503, 1, 2}} {
+		err = tt.err
+		a := r.do(http.MethodGet, "/readyz", "")
+		up, down := strings.Count(r.log.String(), "ready again"), strings.Count(r.log.String(), "readiness check failed")
+		if a.status != tt.status || up != tt.up || down != tt.down {
+			t.Errorf("%d, %d up, %d down; want %+v", a.status, up, down, tt)
+		}
 	}
 }
 

@@ -60,6 +60,9 @@ func (s *server) getStats(c echo.Context) error {
 		}
 	}
 	s.overdue(&live, reported)
+	if camp.Status == campaign.Stopped || camp.Status == campaign.Paused {
+		live.Calls = campaign.Calls{} // the last one has ended, whatever was seen before
+	}
 	view := statsView{Entries: entries, Calls: live.Calls, Agents: live.Agents}
 	view.tally(tally, dest)
 	view.Why = orNull(s.why(camp, p, live, reported))

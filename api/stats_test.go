@@ -59,6 +59,20 @@ func TestStats(t *testing.T) {
 	}
 }
 
+// The engine's last report is from when a call was still up.
+func TestStatsAfterTheLastCall(t *testing.T) {
+	r := newRig(t, nil)
+	uuid := r.startable()
+	r.store.live[uuid] = campaign.Live{At: startOfTime, Calls: campaign.Calls{Talking: 1}}
+	for status, want := range map[campaign.Status]float64{campaign.Stopped: 0, campaign.Paused: 0, campaign.Stopping: 1} {
+		r.set(uuid, status)
+		got := r.ok(http.MethodGet, "/ob/campaigns/"+uuid+"/stats", "")
+		if talking := got["calls"].(map[string]any)["talking"]; talking != want {
+			t.Errorf("with status %d: talking %v, want %v", status, talking, want)
+		}
+	}
+}
+
 func TestStatsWithoutAgents(t *testing.T) {
 	r := newRig(t, nil)
 	c := r.set(r.startable(), campaign.Started)
@@ -133,9 +147,13 @@ func TestWhy(t *testing.T) {
 			r.ok(http.MethodPut, "/ob/plans/"+c.Plan, `{"gateway":"cloud"}`)
 		}, `The campaign is being stopped; its gateway "cloud" cannot end calls, so live ones run on.`},
 		{"just started", campaign.Started, func(r *rig, c *campaign.Campaign) { c.TmUpdate = startOfTime.Add(-9 * time.Second) },
-			"The campaign has just been started, and no engine has taken it up yet."},
-		{"unseen", campaign.Started, nil, "No engine has reported on this campaign for more than 10 seconds."},
+			"The campaign has just been started, and no engine has reported on it yet."},
+		{"made to start", campaign.Started, func(_ *rig, c *campaign.Campaign) {
+			c.TmCreate, c.TmUpdate = startOfTime.Add(-9*time.Second), time.Time{}
+		}, "The campaign has just been started, and no engine has reported on it yet."},
+		{"unseen", campaign.Started, func(_ *rig, c *campaign.Campaign) { c.TmCreate = startOfTime.Add(-time.Hour) }, "No engine has reported on this campaign for more than 10 seconds."},
 		{"stale", campaign.Started, func(r *rig, c *campaign.Campaign) {
+			c.TmCreate = startOfTime.Add(-time.Hour)
 			r.store.live[c.UUID] = campaign.Live{At: startOfTime.Add(-11 * time.Second), Calls: campaign.Calls{Ringing: 1}}
 		}, "No engine has reported on this campaign for more than 10 seconds."},
 		{"nothing", campaign.Started, func(r *rig, c *campaign.Campaign) {

@@ -103,7 +103,7 @@ func TestOverARealStore(t *testing.T) {
 	stats := do(200, http.MethodGet, "/ob/campaigns/"+camp+"/stats", "")
 	expect(stats["entries"].(map[string]any), "total", 2.0)
 	expect(stats["entries"].(map[string]any), "idle", 1.0)
-	expect(stats, "why", "The campaign has just been started, and no engine has taken it up yet.")
+	expect(stats, "why", "The campaign has just been started, and no engine has reported on it yet.")
 	expect(do(200, http.MethodPut, "/ob/campaigns/"+camp, `{"status":2}`), "status", 12.0)
 	do(409, http.MethodPut, "/ob/campaigns/"+camp, `{"status":0}`)
 	do(409, http.MethodDelete, "/ob/campaigns/"+camp, "")

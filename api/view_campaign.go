@@ -63,12 +63,6 @@ var campaignFields = func() fields[campaign.Campaign] {
 		return at(place, readUUID)
 	}
 	return fields[campaign.Campaign]{
-		"uuid":      nil,
-		"in_use":    nil,
-		"tm_create": nil,
-		"tm_update": nil,
-		"tm_delete": nil,
-
 		"name":          text(func(c *campaign.Campaign) *string { return &c.Name }),
 		"detail":        text(func(c *campaign.Campaign) *string { return &c.Detail }),
 		"status":        at(func(c *campaign.Campaign) *int { return (*int)(&c.Status) }, readInt),

@@ -46,12 +46,6 @@ var destinationFields = func() fields[campaign.Destination] {
 		return at(place, readText)
 	}
 	return fields[campaign.Destination]{
-		"uuid":      nil,
-		"in_use":    nil,
-		"tm_create": nil,
-		"tm_update": nil,
-		"tm_delete": nil,
-
 		"name":        text(func(d *campaign.Destination) *string { return &d.Name }),
 		"detail":      text(func(d *campaign.Destination) *string { return &d.Detail }),
 		"application": text(func(d *campaign.Destination) *string { return &d.Application }),

@@ -96,15 +96,6 @@ var entryFields = func() fields[dlma.Entry] {
 	text := func(place func(*dlma.Entry) *string) setter[dlma.Entry] { return at(place, readText) }
 	number := func(place func(*dlma.Entry) *int) setter[dlma.Entry] { return at(place, readInt) }
 	f := fields[dlma.Entry]{
-		"uuid":              nil,
-		"in_use":            nil,
-		"tm_create":         nil,
-		"tm_delete":         nil,
-		"tm_update":         nil, // compared, not written: see unchangedSince
-		"dialing_uuid":      nil,
-		"dialing_camp_uuid": nil,
-		"dialing_plan_uuid": nil,
-
 		"name":              text(func(e *dlma.Entry) *string { return &e.Name }),
 		"detail":            text(func(e *dlma.Entry) *string { return &e.Detail }),
 		"email":             text(func(e *dlma.Entry) *string { return &e.Email }),

@@ -34,13 +34,6 @@ func viewList(l dlma.List) any {
 }
 
 var listFields = fields[dlma.List]{
-	"uuid":      nil,
-	"in_use":    nil,
-	"dl_table":  nil,
-	"tm_create": nil,
-	"tm_update": nil,
-	"tm_delete": nil,
-
 	"name":      at(func(l *dlma.List) *string { return &l.Name }, readText),
 	"detail":    at(func(l *dlma.List) *string { return &l.Detail }, readText),
 	"variables": at(func(l *dlma.List) *map[string]string { return &l.Variables }, readVariables),

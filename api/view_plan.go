@@ -80,12 +80,6 @@ var planFields = func() fields[plan.Plan] {
 	text := func(place func(*plan.Plan) *string) setter[plan.Plan] { return at(place, readText) }
 	number := func(place func(*plan.Plan) *int) setter[plan.Plan] { return at(place, readInt) }
 	f := fields[plan.Plan]{
-		"uuid":      nil,
-		"in_use":    nil,
-		"tm_create": nil,
-		"tm_update": nil,
-		"tm_delete": nil,
-
 		"name":          text(func(p *plan.Plan) *string { return &p.Name }),
 		"detail":        text(func(p *plan.Plan) *string { return &p.Detail }),
 		"gateway":       text(func(p *plan.Plan) *string { return &p.Gateway }),

@@ -40,8 +40,8 @@ func (s *server) whyStarted(c campaign.Campaign, live campaign.Live, reported bo
 	switch {
 	case reported && now.Sub(live.At) <= staleAfter:
 		return live.Why
-	case now.Sub(c.TmUpdate) <= staleAfter:
-		return "The campaign has just been started, and no engine has taken it up yet."
+	case now.Sub(c.TmUpdate) <= staleAfter || now.Sub(c.TmCreate) <= staleAfter:
+		return "The campaign has just been started, and no engine has reported on it yet."
 	}
 	return "No engine has reported on this campaign for more than 10 seconds."
 }

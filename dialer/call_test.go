@@ -264,6 +264,27 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// TestAnswerToAnotherRequest: the answer to a request that is not this call's
+// says nothing about it, and does not stand in the way of its own.
+func TestAnswerToAnotherRequest(t *testing.T) {
+	row := claimed("")
+	row.ActionID = "ours"
+	for name, want := range map[string]string{"ours": "rejected 1", "": "rejected 1", "theirs": "answered 4"} {
+		c := NewCall(row)
+		c.Sent(at(0.5))
+		c.Apply(ev(CallChannel, 0.7))
+		failure := responded(1, false, 0)
+		failure.ActionID = name
+		changed := c.Apply(failure) != 0
+		own := responded(2, true, 4)
+		own.ActionID = "ours"
+		apply(c, own, hungUp(3, 16))
+		if got := outcome(c); !strings.HasPrefix(got, want) || changed == (name == "theirs") {
+			t.Errorf("answer to %q: %s, changed %t", name, got, changed)
+		}
+	}
+}
+
 // TestChaos gives random events in random order: nothing panics, statuses and
 // answers stay, the end is final.
 func TestChaos(t *testing.T) {

@@ -37,7 +37,8 @@ const (
 	// BUSY, NOANSWER, CONGESTION, CANCEL, ...).
 	CallDialEnd
 	// CallResponded: the PBX's final word on the request. OK, Reason (the
-	// number of res_dial, as the PBX means it), Channel.
+	// number of res_dial, as the PBX means it), Channel; ActionID if the PBX
+	// says which request it answers.
 	CallResponded
 	// CallQueued: the customer waits in Queue.
 	CallQueued
@@ -72,6 +73,8 @@ type Event struct {
 	Kind Kind
 	At   time.Time // when it was received (Census: asked for)
 	Call string    // uuid of the dialing
+	// ActionID is the request's (CallResponded), "" if it is not known.
+	ActionID string
 
 	Channel   string
 	Agent     string // interface of an agent

@@ -140,9 +140,11 @@ func (c *Call) dialEnd(e Event) Change {
 }
 
 // respond takes the PBX's final word on the request, once: what a PBX says
-// again belongs to something else.
+// again belongs to something else. So does the answer to another request, which
+// a PBX may give under this call's id if that one asked for the same.
 func (c *Call) respond(e Event) Change {
-	if c.response {
+	other := e.ActionID != "" && c.row.ActionID != "" && e.ActionID != c.row.ActionID
+	if c.response || other {
 		return 0
 	}
 	c.response, c.responseOK, c.reason, c.respondedAt = true, e.OK, e.Reason, e.At

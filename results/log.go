@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // LogConfig says where the log is and how it is rotated.
@@ -29,13 +31,14 @@ type LogConfig struct {
 // Log is the NDJSON log of results: whole lines, each on disk before Append
 // returns, their numbers only going up. Other programs may rename, remove or
 // truncate the file at any time, as logrotate does; the log then goes on in the
-// file that has its path. Only one process may write at a time; one that takes
-// over from another calls Last first.
+// file that has its path. Only one process may write at a time: see Lock. One
+// that takes over from another calls Last first.
 //
 // Its methods may be called from several goroutines.
 type Log struct {
 	cfg  LogConfig
 	open func(path string) (file, error) // a seam for disks that fail
+	lock *flock.Flock                    // on a file beside the log
 
 	mu     sync.Mutex
 	closed bool
@@ -77,7 +80,7 @@ func openLog(cfg LogConfig, open func(string) (file, error)) (*Log, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	l := &Log{cfg: cfg, open: open}
+	l := &Log{cfg: cfg, open: open, lock: newLock(cfg.Path)}
 	if err := l.refresh(); err != nil {
 		return nil, err
 	}

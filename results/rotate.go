@@ -133,7 +133,7 @@ func (l *Log) siblings() ([]sibling, error) {
 	var list []sibling
 	for _, e := range entries {
 		rest, ok := strings.CutPrefix(e.Name(), base)
-		if !ok || rest == "" || (rest[0] != '.' && rest[0] != '-') || strings.HasPrefix(rest, aside) || !e.Type().IsRegular() {
+		if !ok || rest == "" || (rest[0] != '.' && rest[0] != '-') || strings.HasPrefix(rest, aside) || rest == ".lock" || !e.Type().IsRegular() {
 			continue
 		}
 		info, err := e.Info()

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -101,19 +102,23 @@ func (c *calendar) check(uuid string) {
 	if ctx == nil || ctx.Err() != nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, taskLimit)
+	defer cancel()
 	cp, err := c.cfg.Store.Campaign(ctx, uuid)
 	if err != nil {
-		c.cfg.Logger.Error("calendar: campaign could not be read", "campaign", uuid, "error", err)
+		c.cfg.Logger.Error("calendar: campaign could not be read", slog.String("campaign", uuid), slog.Any("error", err))
 		return
 	}
 	c.act(ctx, cp, time.Now())
 }
 
 func (c *calendar) checkAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, taskLimit)
+	defer cancel()
 	list, err := c.cfg.Store.Working(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			c.cfg.Logger.Error("calendar: campaigns could not be read", "error", err)
+			c.cfg.Logger.Error("calendar: campaigns could not be read", slog.Any("error", err))
 		}
 		return
 	}
@@ -143,11 +148,11 @@ func (c *calendar) act(ctx context.Context, cp campaign.Campaign, now time.Time)
 	}
 	if err != nil {
 		if ctx.Err() == nil {
-			c.cfg.Logger.Error("calendar: edge not acted on, will be tried again", "campaign", cp.UUID, "error", err)
+			c.cfg.Logger.Error("calendar: edge not acted on, will be tried again", slog.String("campaign", cp.UUID), slog.Any("error", err))
 		}
 		return
 	}
-	c.cfg.Logger.Info("calendar edge", "campaign", cp.UUID, "open", open)
+	c.cfg.Logger.Info("calendar edge", slog.String("campaign", cp.UUID), slog.Bool("open", open))
 	c.changed()
 }
 
@@ -165,7 +170,7 @@ func (c *calendar) move(ctx context.Context, cp campaign.Campaign, open bool) (*
 		return nil, err
 	}
 	if err := works[0].startable(); err != nil {
-		c.cfg.Logger.Warn("calendar: campaign cannot start", "campaign", cp.UUID, "reason", err)
+		c.cfg.Logger.Warn("calendar: campaign cannot start", slog.String("campaign", cp.UUID), slog.Any("reason", err))
 		return &campaign.Move{
 			From: []campaign.Status{campaign.Stopped}, To: campaign.Stopped,
 			Reason: "The calendar opened, but the campaign cannot start: " + err.Error(),

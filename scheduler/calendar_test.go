@@ -114,3 +114,25 @@ func TestForeignLogIsMovedAside(t *testing.T) {
 		}
 	})
 }
+
+// TestNoCallOutsideHours: an engine that comes up after the closing, with a
+// campaign that still is started, places nothing in the moment until the
+// calendar has stopped it.
+func TestNoCallOutsideHours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 5, func(w *world) {
+			daily(w)
+			c := w.store.campaigns["c"]
+			c.Status, c.Edge = campaign.Started, time.Now().Add(-22*time.Hour)
+			w.store.campaigns["c"] = c
+		})
+		pass(2 * time.Minute)
+		w.end()
+		if n := len(w.gw.calls()); n != 0 {
+			t.Errorf("%d calls while the calendar is closed", n)
+		}
+		if c := w.status("c"); c.Status != campaign.Stopped {
+			t.Errorf("status %d", c.Status)
+		}
+	})
+}

@@ -22,6 +22,10 @@ type Gateway struct {
 
 // Log is the result file. *results.Log is one.
 type Log interface {
+	// Lock makes this process the only writer until Unlock; it fails while
+	// another one is.
+	Lock() error
+	Unlock() error
 	// Append writes results as whole lines and returns when they are on disk.
 	Append(list []results.Result) error
 	// Last returns the number and the uuid of the last line; 0 for an empty log.

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,14 +20,16 @@ import (
 
 // world is an engine with a store, a PBX and a log in memory.
 type world struct {
-	t     *testing.T
-	store *memStore
-	gw    *fakeGateway
-	log   *memLog
-	ctx   context.Context
-	stop  context.CancelFunc
-	done  sync.WaitGroup
-	eng   *Engine
+	t      *testing.T
+	store  *memStore
+	maxCPS int   // of the gateway, default 1000
+	via    Store // stands before store, if set
+	gw     *fakeGateway
+	log    *memLog
+	ctx    context.Context //nolint:containedctx // the engine's, for what the test tells the PBX
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+	eng    *Engine
 }
 
 // newWorld has one campaign "c" with n entries; change may alter it.
@@ -55,8 +58,11 @@ func newWorld(t *testing.T, n int, change func(*world)) *world {
 
 func (w *world) start(t *testing.T) {
 	t.Helper()
+	if w.via == nil {
+		w.via = w.store
+	}
 	eng, err := New(Config{
-		Store: w.store, Gateways: []Gateway{{Gateway: w.gw, MaxCalls: 50, MaxCPS: 1000}},
+		Store: w.via, Gateways: []Gateway{{Gateway: w.gw, MaxCalls: 50, MaxCPS: cmp.Or(w.maxCPS, 1000)}},
 		Log: w.log, Host: "h", Holder: "me",
 	})
 	if err != nil {

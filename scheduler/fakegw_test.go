@@ -20,7 +20,10 @@ type fakeGateway struct {
 	placed   []dialer.Request
 	living   map[string]dialer.Sighting
 	hangups  []string
+	at       []time.Time // when they were placed
 	placeErr error
+	lacks    string // a technology
+	refuse   func(dialer.Request) error
 	script   func(g *fakeGateway, r dialer.Request) // runs in its own goroutine after a call was accepted
 	wg       sync.WaitGroup
 	running  context.Context //nolint:containedctx // of the present Run; scripts end with it
@@ -33,9 +36,8 @@ func newFakeGateway(name string) *fakeGateway {
 	}
 }
 
-func (g *fakeGateway) Name() string                                   { return g.name }
-func (g *fakeGateway) Capabilities() dialer.Capabilities              { return g.caps }
-func (g *fakeGateway) Supports(context.Context, string) (bool, error) { return true, nil }
+func (g *fakeGateway) Name() string                      { return g.name }
+func (g *fakeGateway) Capabilities() dialer.Capabilities { return g.caps }
 
 func (g *fakeGateway) Run(ctx context.Context, sink func(dialer.Event)) error {
 	sink(dialer.Event{Kind: dialer.LinkUp, At: time.Now()})
@@ -73,7 +75,13 @@ func (g *fakeGateway) Place(ctx context.Context, r dialer.Request) error {
 	if g.placeErr != nil {
 		return g.placeErr
 	}
+	if g.refuse != nil {
+		if err := g.refuse(r); err != nil {
+			return err
+		}
+	}
 	g.placed = append(g.placed, r)
+	g.at = append(g.at, time.Now())
 	g.living[r.Call] = dialer.Sighting{Ringing: true}
 	if g.script != nil {
 		g.wg.Go(func() { g.script(g, r) })
@@ -141,8 +149,26 @@ func (g *fakeGateway) setScript(script func(*fakeGateway, dialer.Request)) {
 	g.script = script
 }
 
+func (g *fakeGateway) times() []time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]time.Time(nil), g.at...)
+}
+
 func (g *fakeGateway) hungUp() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.hangups)
+}
+
+func (g *fakeGateway) Supports(_ context.Context, tech string) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return tech != g.lacks, nil
+}
+
+func (g *fakeGateway) setLacks(tech string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lacks = tech
 }

@@ -8,10 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dialer"
-	"github.com/outpace/outpace/predictor"
-	"github.com/outpace/outpace/results"
 )
 
 const (
@@ -19,6 +16,9 @@ const (
 	idlePeriod  = time.Second            // the same while there are none
 	livePeriod  = time.Second            // how often what is seen is stored
 	eventBuffer = 1024
+	// taskLimit bounds the wait for a database or a PBX that has gone without
+	// closing its connections: without an end, tasks would pile up.
+	taskLimit = 30 * time.Second
 	// closing bounds how long a floor that ends may take to write down what it knows.
 	closing = 3 * time.Second
 )
@@ -37,7 +37,8 @@ type floor struct {
 
 	inbox  chan func()
 	events chan dialer.Event
-	tasks  sync.WaitGroup
+	gone   chan struct{}   // closed when nobody reads inbox any more
+	tasks  int             // under way; each ends with a function in inbox
 	ctx    context.Context //nolint:containedctx // the term's; tasks end with it
 	rec    *recorder
 
@@ -47,15 +48,20 @@ type floor struct {
 	book     book
 	tally    tally
 	breakers map[string]*breaker
-	techs    map[string]bool // what the PBX can dial with, as far as it was asked
+	techs    map[string]*technology // by upper-case name; of this session of the link
 	cps      *rate.Limiter
-	planCPS  map[string]*rate.Limiter
+	spacing  *spacing
+	planCPS  map[string]planRate
 
 	link      linkState
 	claims    int  // claims under way
 	doubt     bool // a claim may have been committed without our knowing
 	surveying bool
+	showing   bool // live figures are being stored
+	asking    bool // hang-ups asked for are being read
+	tidying   bool // a list's index is being tidied
 	nextLive  time.Time
+	recheck   time.Time   // when to look again for what a failed claim may have left; zero = never
 	timer     *time.Timer // wakes the loop when something becomes possible by itself
 	wake      time.Time   // when; zero = nothing
 }
@@ -72,14 +78,16 @@ func newFloor(p *post, lease string) *floor {
 		post: p, lease: lease, log: p.log, store: p.cfg.Store, gw: p.gw,
 		inbox:    make(chan func(), 64),
 		events:   make(chan dialer.Event, eventBuffer),
+		gone:     make(chan struct{}),
 		calls:    map[string]*call{},
 		runs:     map[string]*run{},
 		book:     newBook(),
 		tally:    newTally(),
 		breakers: map[string]*breaker{},
-		techs:    map[string]bool{},
+		techs:    map[string]*technology{},
 		cps:      newLimiter(p.gw.MaxCPS),
-		planCPS:  map[string]*rate.Limiter{},
+		spacing:  newSpacing(p.gw.MaxCPS),
+		planCPS:  map[string]planRate{},
 	}
 	f.rec = newRecorder(p.cfg.Store, lease, p.log, f.committed)
 	return f
@@ -105,44 +113,40 @@ func (f *floor) run(ctx context.Context) {
 	recorder.Go(func() { f.rec.run(recording) })
 
 	if f.adopt(inner) {
-		f.tasks.Go(func() { f.listen(inner) })
+		var listener sync.WaitGroup
+		listener.Go(func() { f.listen(inner) })
 		f.loop(inner)
+		cancel()
+		listener.Wait()
 	}
-	cancel()
 	f.windUp()
+	close(f.gone)
 	f.rec.close(closing)
 	stopRecording()
 	recorder.Wait()
 }
 
-// windUp waits for the tasks of an ending floor while serving what they send back.
+// windUp serves what the tasks of an ending floor send back, which may begin
+// further ones, until the last has ended.
 func (f *floor) windUp() {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f.tasks.Wait()
-	}()
-	for {
-		select {
-		case fn := <-f.inbox:
-			fn()
-		case <-f.events:
-		case <-done:
-			return
-		}
+	for f.tasks > 0 {
+		fn := <-f.inbox
+		fn()
 	}
 }
 
 // adopt takes over the gateway's open calls from whoever had them before.
 func (f *floor) adopt(ctx context.Context) bool {
 	for {
-		rows, err := f.store.TakeOver(ctx, f.gw.Name(), f.lease)
+		attempt, cancel := context.WithTimeout(ctx, taskLimit)
+		rows, err := f.store.TakeOver(attempt, f.gw.Name(), f.lease)
+		cancel()
 		if err == nil {
 			for _, d := range rows {
 				f.add(d, dialer.Recovered(d), wayOfCapsule(d))
 			}
 			if len(rows) > 0 {
-				f.log.Info("open calls taken over", "calls", len(rows))
+				f.log.Info("open calls taken over", slog.Int("calls", len(rows)))
 			}
 			return true
 		}
@@ -150,7 +154,7 @@ func (f *floor) adopt(ctx context.Context) bool {
 			return false
 		}
 		f.post.setHealth(err)
-		f.log.Error("open calls could not be read", "error", err)
+		f.log.Error("open calls could not be read", slog.Any("error", err))
 		if !pause(ctx, time.Second) {
 			return false
 		}
@@ -169,7 +173,7 @@ func (f *floor) listen(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.log.Error("gateway ended; it is started again", "error", err)
+		f.log.Error("gateway ended; it is started again", slog.Any("error", err))
 		select {
 		case f.events <- dialer.Event{Kind: dialer.LinkDown, At: time.Now(), Err: err}:
 		case <-ctx.Done():
@@ -181,13 +185,21 @@ func (f *floor) listen(ctx context.Context) {
 	}
 }
 
-// do runs a task beside the loop; what it returns runs in the loop.
+// do runs a task beside the loop; what it returns runs in the loop. Only the
+// loop may call it.
 func (f *floor) do(task func(ctx context.Context) func()) {
-	f.tasks.Go(func() {
-		if fn := task(f.ctx); fn != nil {
-			f.inbox <- fn
+	f.tasks++
+	go func() {
+		ctx, cancel := context.WithTimeout(f.ctx, taskLimit)
+		defer cancel()
+		fn := task(ctx)
+		f.inbox <- func() {
+			f.tasks--
+			if fn != nil {
+				fn()
+			}
 		}
-	})
+	}()
 }
 
 func (f *floor) loop(ctx context.Context) {
@@ -237,187 +249,4 @@ func (f *floor) catchUp() {
 			return
 		}
 	}
-}
-
-func (f *floor) tick(now time.Time) {
-	for _, c := range f.calls {
-		if w := c.Wake(); !w.IsZero() && !now.Before(w) {
-			f.applied(c, c.Tick(now), now)
-		}
-	}
-	f.survey(now)
-	f.resolveDoubt()
-	if !now.Before(f.nextLive) {
-		f.nextLive = now.Add(livePeriod)
-		f.everySecond(now)
-	}
-}
-
-// survey asks the PBX for the living calls when a call's fate depends on it.
-func (f *floor) survey(now time.Time) {
-	if f.surveying || !f.link.up {
-		return
-	}
-	for _, c := range f.calls {
-		if c.NeedsSurvey(now) {
-			f.surveying = true
-			f.do(func(ctx context.Context) func() {
-				ctx, cancel := context.WithTimeout(ctx, placeTimeout)
-				defer cancel()
-				err := f.gw.Survey(ctx)
-				return func() {
-					f.surveying = false
-					if err != nil && f.ctx.Err() == nil {
-						f.log.Warn("living calls could not be asked for", "error", err)
-					}
-				}
-			})
-			return
-		}
-	}
-}
-
-// everySecond looks at what users have asked for, and shows what is seen.
-func (f *floor) everySecond(now time.Time) {
-	f.post.open.Store(int64(len(f.calls)))
-	live := make([]campaign.Live, 0, len(f.runs))
-	for _, r := range f.runs {
-		if r.assigned {
-			live = append(live, f.live(r, now))
-		}
-		f.settle(r)
-	}
-	f.do(func(ctx context.Context) func() {
-		if err := f.store.PutLive(ctx, live); err != nil && ctx.Err() == nil {
-			f.log.Warn("live figures not stored", "error", err)
-		}
-		return nil
-	})
-	if len(f.calls) > 0 && f.gw.Capabilities().Hangup {
-		f.do(func(ctx context.Context) func() {
-			asked, err := f.store.HangupsAsked(ctx, f.gw.Name())
-			if err != nil || len(asked) == 0 {
-				return nil
-			}
-			return func() { f.hangUp(asked) }
-		})
-	}
-}
-
-// hangUp asks the PBX to end calls. It is repeated each second as long as they live.
-func (f *floor) hangUp(ids []string) {
-	for _, id := range ids {
-		c := f.calls[id]
-		if c == nil || c.Phase() == dialer.Ended {
-			continue
-		}
-		f.applied(c, c.HangupSent(time.Now()), time.Now())
-		f.do(func(ctx context.Context) func() {
-			ctx, cancel := context.WithTimeout(ctx, placeTimeout)
-			defer cancel()
-			if err := f.gw.Hangup(ctx, id); err != nil && ctx.Err() == nil {
-				f.log.Debug("hang-up not done, will be tried again", "call", id, "error", err)
-			}
-			return nil
-		})
-	}
-}
-
-// event takes in what the gateway reports.
-func (f *floor) event(e dialer.Event) {
-	switch e.Kind {
-	case dialer.LinkUp:
-		f.link = linkState{up: true}
-		f.post.setHealth(nil)
-		clear(f.techs)
-	case dialer.LinkDown:
-		f.link = linkState{err: e.Err}
-		f.post.setHealth(e.Err)
-		f.book.reset()
-	case dialer.Census:
-		f.link.synced = true
-	case dialer.QueuesReset, dialer.AgentChanged, dialer.AgentGone, dialer.CallerJoined, dialer.CallerLeft:
-		f.book.apply(e)
-		return
-	}
-	if e.Call != "" {
-		if c := f.calls[e.Call]; c != nil {
-			f.applied(c, c.Apply(e), e.At)
-		}
-		return
-	}
-	for _, c := range f.calls {
-		f.applied(c, c.Apply(e), e.At)
-	}
-}
-
-// call is an open call with what the floor needs to count it by.
-type call struct {
-	*dialer.Call
-	campaign, plan, queue, way string
-	class                      predictor.Class
-	born, answered             time.Time
-	counted                    dialer.Phase
-	ended                      bool // handed to the recorder
-}
-
-// add takes a call into the books.
-func (f *floor) add(d results.Dialing, m *dialer.Call, way string) *call {
-	c := &call{
-		Call: m, campaign: d.Campaign, plan: d.Plan, queue: d.Queue, way: way, counted: m.Phase(),
-		class: predictor.Class{Tries: d.DialTry - 1, Number: d.DialIndex},
-		born:  d.TmCreate, answered: d.TmAnswer,
-	}
-	f.calls[d.UUID] = c
-	f.tally.add(c)
-	f.post.open.Store(int64(len(f.calls)))
-	return c
-}
-
-// applied does what a change in a call asks for.
-func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
-	if ch == 0 || c.ended {
-		return
-	}
-	if ch&dialer.ChangePhase != 0 {
-		f.tally.move(c, c.Phase())
-	}
-	if ch&dialer.ChangeAnswer != 0 {
-		c.answered = now
-		f.observeAnswer(c, now)
-	}
-	if ch&dialer.ChangeEnded == 0 {
-		f.rec.row(c.Row())
-		return
-	}
-	// Until its result is committed the call stays in the books: it is open
-	// for the limits, and its number may not be dialed.
-	c.ended = true
-	f.tally.move(c, dialer.Ended)
-	res := c.Result()
-	f.breaker(c.way).note(res.Disposition, now)
-	f.observeEnd(c, res)
-	f.rec.end(res)
-	f.log.Debug("call ended", "call", res.UUID, "campaign", res.Campaign, "disposition", string(res.Disposition))
-}
-
-// committed is called by the recorder when results are in the database.
-func (f *floor) committed(uuids []string) {
-	f.post.ledger.poke()
-	f.do(func(context.Context) func() {
-		return func() {
-			for _, id := range uuids {
-				c := f.calls[id]
-				if c == nil {
-					continue
-				}
-				f.tally.remove(c)
-				delete(f.calls, id)
-				if r := f.runs[c.campaign]; r != nil {
-					r.dry = false // the entry may be dialed again, or the list has ended
-				}
-			}
-			f.post.open.Store(int64(len(f.calls)))
-		}
-	})
 }

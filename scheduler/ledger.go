@@ -13,6 +13,8 @@ const (
 	ledgerLease = "results"
 	ledgerBatch = 1000
 	ledgerPause = time.Second // between looks when nobody pokes, and after an error
+	// ledgerLimit bounds the wait for the database in one step.
+	ledgerLimit = 15 * time.Second
 )
 
 // ledger numbers committed results and appends them to the log, in order and
@@ -64,7 +66,7 @@ func (l *ledger) setHealth(err error) {
 	}
 	l.err.Store(&err)
 	if old == nil || old.Error() != err.Error() {
-		l.log.Error("the result log cannot be written; no new calls are placed", "error", err)
+		l.log.Error("the result log cannot be written; no new calls are placed", slog.Any("error", err))
 	}
 }
 
@@ -73,14 +75,14 @@ func (l *ledger) setHealth(err error) {
 func (l *ledger) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		attempt := time.Now()
-		token, ok, err := l.cfg.Store.Acquire(ctx, ledgerLease, l.cfg.Holder, leaseTTL)
+		token, ok, err := l.acquire(ctx)
 		if err == nil && ok {
 			l.trust.extend(attempt)
 			err = l.term(ctx, token)
 			l.trust.end()
 			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
 			if rerr := l.cfg.Store.Release(release, ledgerLease, token); rerr != nil {
-				l.log.Warn("lease of the results not given back; it will run out", "error", rerr)
+				l.log.Warn("lease of the results not given back; it will run out", slog.Any("error", rerr))
 			}
 			cancel()
 		}
@@ -97,10 +99,20 @@ func (l *ledger) run(ctx context.Context) {
 	}
 }
 
+func (l *ledger) acquire(ctx context.Context) (token string, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTTL)
+	defer cancel()
+	return l.cfg.Store.Acquire(ctx, ledgerLease, l.cfg.Holder, leaseTTL)
+}
+
 var errNewTerm = errors.New("the lease of the results has a new term")
 
 // term writes for one term of the lease. It returns nil when ctx ends.
-func (l *ledger) term(ctx context.Context, token string) error {
+func (l *ledger) term(ctx context.Context, token string) (err error) {
+	if err := l.cfg.Log.Lock(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.cfg.Log.Unlock()) }()
 	last, err := l.resume(ctx)
 	if err != nil {
 		return err
@@ -124,7 +136,7 @@ func (l *ledger) term(ctx context.Context, token string) error {
 		case <-l.wake:
 		}
 		if attempt := time.Now(); attempt.Sub(renewed) >= leasePeriod {
-			now, ok, err := l.cfg.Store.Acquire(ctx, ledgerLease, l.cfg.Holder, leaseTTL)
+			now, ok, err := l.acquire(ctx)
 			switch {
 			case err != nil && ctx.Err() == nil:
 				return fmt.Errorf("renew the lease of the results: %w", err)
@@ -141,6 +153,8 @@ func (l *ledger) term(ctx context.Context, token string) error {
 // resume finds out how far the log got. A log whose last line is not the row
 // with its number belongs to another database and is moved aside.
 func (l *ledger) resume(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerLimit)
+	defer cancel()
 	stored, err := l.cfg.Store.Logged(ctx, l.cfg.Host)
 	if err != nil {
 		return 0, fmt.Errorf("read how far the result log got: %w", err)
@@ -156,7 +170,7 @@ func (l *ledger) resume(ctx context.Context) (int64, error) {
 	if len(rows) == 1 && rows[0].Seq == seq && rows[0].UUID == id {
 		return max(stored, seq), nil
 	}
-	l.log.Warn("the result log belongs to another database; it is moved aside", "last_seq", seq)
+	l.log.Warn("the result log belongs to another database; it is moved aside", slog.Int64("last_seq", seq))
 	if err := l.cfg.Log.MoveAside(); err != nil {
 		return 0, fmt.Errorf("move the foreign result log aside: %w", err)
 	}
@@ -170,29 +184,41 @@ func (l *ledger) round(ctx context.Context, token string, last int64) (int64, er
 		if !l.trust.holds() {
 			return last, errNewTerm
 		}
-		numbered, err := l.cfg.Store.Number(ctx, token, ledgerBatch)
+		next, more, err := l.step(ctx, token, last)
+		last = next
 		if err != nil {
-			return last, l.unlessEnding(ctx, fmt.Errorf("number results: %w", err))
+			return last, l.unlessEnding(ctx, err)
 		}
-		rows, err := l.cfg.Store.Numbered(ctx, last, ledgerBatch)
-		if err != nil {
-			return last, l.unlessEnding(ctx, fmt.Errorf("read results: %w", err))
-		}
-		if len(rows) > 0 {
-			if err := l.cfg.Log.Append(rows); err != nil {
-				return last, err
-			}
-			last = rows[len(rows)-1].Seq
-			// If this fails, the file itself tells at the next start.
-			if err := l.cfg.Store.SetLogged(ctx, l.cfg.Host, last); err != nil {
-				return last, l.unlessEnding(ctx, fmt.Errorf("store how far the result log got: %w", err))
-			}
-		}
-		if numbered < ledgerBatch && len(rows) < ledgerBatch {
+		if !more {
 			l.written.Store(pokes)
 			return last, nil
 		}
 	}
+}
+
+// step numbers and writes one batch.
+func (l *ledger) step(ctx context.Context, token string, last int64) (next int64, more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerLimit)
+	defer cancel()
+	numbered, err := l.cfg.Store.Number(ctx, token, ledgerBatch)
+	if err != nil {
+		return last, false, fmt.Errorf("number results: %w", err)
+	}
+	rows, err := l.cfg.Store.Numbered(ctx, last, ledgerBatch)
+	if err != nil {
+		return last, false, fmt.Errorf("read results: %w", err)
+	}
+	if len(rows) > 0 {
+		if err := l.cfg.Log.Append(rows); err != nil {
+			return last, false, err
+		}
+		last = rows[len(rows)-1].Seq
+		// If this fails, the file itself tells at the next start.
+		if err := l.cfg.Store.SetLogged(ctx, l.cfg.Host, last); err != nil {
+			return last, false, fmt.Errorf("store how far the result log got: %w", err)
+		}
+	}
+	return last, numbered == ledgerBatch || len(rows) == ledgerBatch, nil
 }
 
 // unlessEnding drops errors that come only from ctx having ended.

@@ -73,7 +73,7 @@ func (m *memStore) Acquire(_ context.Context, name, holder string, ttl time.Dura
 	if valid && l.holder != holder {
 		return "", false, nil
 	}
-	if !valid || l.token == "" {
+	if l.holder != holder {
 		m.terms++
 		l.token = fmt.Sprintf("%s-%d", holder, m.terms)
 	}
@@ -106,8 +106,11 @@ func (m *memStore) Working(context.Context) ([]campaign.Campaign, error) {
 }
 
 func (m *memStore) Campaign(_ context.Context, uuid string) (campaign.Campaign, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	done, err := m.enter("Campaign")
+	defer done()
+	if err != nil {
+		return campaign.Campaign{}, err
+	}
 	c, ok := m.campaigns[uuid]
 	if !ok {
 		return c, campaign.ErrNotFound
@@ -370,6 +373,9 @@ type memLog struct {
 	err   error
 	aside int
 }
+
+func (*memLog) Lock() error   { return nil }
+func (*memLog) Unlock() error { return nil }
 
 func (l *memLog) Append(list []results.Result) error {
 	l.mu.Lock()

@@ -1,8 +1,8 @@
 package scheduler
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,13 +14,13 @@ import (
 	"github.com/outpace/outpace/results"
 )
 
-// decide asks the pacer of each campaign how many calls to place now. The
-// campaigns take turns in being first.
+// decide asks the pacer of each campaign how many calls to place now. A
+// campaign that gets some is last in the next round, so that those that share
+// agents or limits take turns.
 func (f *floor) decide(now time.Time) {
 	var sup *supply // made when it is needed
-	for range len(f.order) {
-		r := f.runs[f.order[0]]
-		f.order = append(f.order[1:], f.order[0])
+	for _, id := range slices.Clone(f.order) {
+		r := f.runs[id]
 		if !r.assigned || r.campaign.Status != campaign.Started || r.startable() != nil {
 			r.why = ""
 			continue
@@ -46,7 +46,13 @@ func (f *floor) decide(now time.Time) {
 		}
 		f.claim(r, d.Place, now)
 		sup = nil // what was just asked for is demand now
+		f.toTheBack(id)
 	}
+}
+
+func (f *floor) toTheBack(id string) {
+	i := slices.Index(f.order, id)
+	f.order = append(slices.Delete(f.order, i, i+1), id)
 }
 
 // blocked says in a sentence what keeps a campaign from dialing whatever its
@@ -55,6 +61,8 @@ func (f *floor) blocked(r *run, now time.Time) string {
 	switch {
 	case f.post.draining.Load():
 		return "The server is shutting down: no new calls are placed, open ones run on."
+	case !r.inHours(now):
+		return "The calendar is closed."
 	case !f.link.up:
 		return "The PBX cannot be reached" + because(f.link.err)
 	case !f.link.synced:
@@ -66,8 +74,15 @@ func (f *floor) blocked(r *run, now time.Time) string {
 	case now.Sub(r.failedAt) < time.Second:
 		return "The database cannot be reached, so no entries can be claimed."
 	}
+	switch t := f.technology(r.plan.Tech, now); {
+	case t.missing:
+		f.wakeAt(t.asked.Add(techAgain))
+		return fmt.Sprintf("The PBX has no channel technology %s.", r.plan.Tech)
+	case t.asked.IsZero():
+		return "The PBX is being asked whether it can dial with " + r.plan.Tech + "."
+	}
 	if n, why := f.breaker(wayOf(*r.plan)).allows(now, f.onTheirWay(wayOf(*r.plan))); n == 0 {
-		return f.lacking(r, why)
+		return why
 	}
 	if r.dry {
 		f.lookAgain(r, now)
@@ -110,29 +125,6 @@ func dryReason(r *run, now time.Time) string {
 	}
 	wait := max(r.next.Sub(now), 0).Round(time.Second)
 	return fmt.Sprintf("Every entry with tries left waits for its retry delay; the next is ready in %s.", wait)
-}
-
-// lacking adds to a breaker's sentence that the PBX has no such technology, if
-// that is so.
-func (f *floor) lacking(r *run, why string) string {
-	tech := r.plan.Tech
-	if known, ok := f.techs[strings.ToUpper(tech)]; ok {
-		if !known {
-			return fmt.Sprintf("The PBX has no channel technology %s. %s", tech, why)
-		}
-		return why
-	}
-	f.techs[strings.ToUpper(tech)] = true // asked once a session
-	f.do(func(ctx context.Context) func() {
-		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
-		defer cancel()
-		ok, err := f.gw.Supports(ctx, tech)
-		if err != nil {
-			return nil
-		}
-		return func() { f.techs[strings.ToUpper(tech)] = ok }
-	})
-	return why
 }
 
 // onTheirWay counts the calls through a way out that have not ended.
@@ -248,8 +240,10 @@ func (f *floor) observeEnd(c *call, res results.Result) {
 	if r == nil {
 		return
 	}
-	o := predictor.Outcome{At: res.TmHangup, Class: c.class}
+	o := predictor.Outcome{At: res.TmUpdate, Class: c.class}
 	switch {
+	case res.Disposition.TryGivenBack():
+		return // it tells of us, not of the people who are called
 	case res.Abandoned != nil && *res.Abandoned:
 		o.Kind, o.After = predictor.CallAbandoned, res.Wait
 	case res.TmAnswer.IsZero():
@@ -282,7 +276,8 @@ func (f *floor) wakeForRate(r *run, now time.Time) {
 			continue
 		}
 		if lack := 1 - l.TokensAt(now); lack > 0 {
-			f.wakeAt(now.Add(time.Duration(lack / float64(l.Limit()) * float64(time.Second))))
+			wait := time.Duration(lack / float64(l.Limit()) * float64(time.Second))
+			f.wakeAt(now.Add(max(wait, time.Millisecond))) // a lack too small for a nanosecond must not make the loop spin
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/outpace/outpace/dialer"
@@ -22,23 +23,35 @@ const (
 
 // What keeps a request from being written at the last moment.
 var (
-	errClaimOld  = errors.New("the claim is too old to be placed")
+	errClaimOld  = errors.New("it is too late to place the claim")
 	errNotOwner  = errors.New("the gateway's lease is not ours any more")
 	errUnusable  = errors.New("the number or its variables cannot be dialed")
 	errLogBroken = errors.New("the result log cannot be written")
+	errStopped   = errors.New("the campaign or the server was stopped meanwhile")
 )
 
-// place asks the PBX for a call. Whatever comes back, it is asked only once.
-func (f *floor) place(c *call, d results.Dialing, notAfter time.Time) {
+// past reports whether t is over by either of the two clocks: the monotonic
+// one, which nobody can set, stands still while the machine sleeps.
+func past(now, t time.Time) bool {
+	return !now.Before(t) || !now.Round(0).Before(t.Round(0))
+}
+
+// place asks the PBX for a call, unless stopped says why not. Whatever comes
+// back, it is asked only once.
+func (f *floor) place(c *call, d results.Dialing, notAfter time.Time, stopped error) {
+	c.stopped = stopped != nil
 	if d.DialChannel == "" {
+		stopped = fmt.Errorf("%w: %s", errUnusable, d.ResDialDetail)
+	}
+	if stopped != nil {
 		now := time.Now()
-		f.applied(c, c.Placed(now, fmt.Errorf("%w: %w: %s", dialer.ErrNotSent, errUnusable, d.ResDialDetail)), now)
+		f.applied(c, c.Placed(now, fmt.Errorf("%w: %w", dialer.ErrNotSent, stopped)), now)
 		return
 	}
 	req := request(d)
 	req.Before = func() error {
 		switch {
-		case time.Now().After(notAfter):
+		case past(time.Now(), notAfter):
 			return errClaimOld
 		case !f.post.trust.holds():
 			return errNotOwner
@@ -48,15 +61,19 @@ func (f *floor) place(c *call, d results.Dialing, notAfter time.Time) {
 		return nil
 	}
 	now := time.Now()
-	f.applied(c, c.Sent(now), now)
+	at := f.sendAt(now, c.plan)
+	f.applied(c, c.Sent(at), at)
 	f.do(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 		defer cancel()
-		err := f.gw.Place(ctx, req)
+		err := fmt.Errorf("%w: %w", dialer.ErrNotSent, errStopped)
+		if !at.After(now) || pause(ctx, at.Sub(now)) {
+			err = f.gw.Place(ctx, req)
+		}
 		return func() {
 			now := time.Now()
 			if err != nil && f.ctx.Err() == nil {
-				f.log.Debug("call not placed", "call", d.UUID, "error", err)
+				f.log.Debug("call not placed", slog.String("call", d.UUID), slog.Any("error", err))
 			}
 			f.applied(c, c.Placed(now, err), now)
 		}

@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -32,7 +31,7 @@ func (t *trust) end() { t.until.Store(nil) }
 
 func (t *trust) holds() bool {
 	u := t.until.Load()
-	return u != nil && (t.exclusive || time.Now().Before(*u))
+	return u != nil && (t.exclusive || !past(time.Now(), *u))
 }
 
 // post is the place of one gateway in this engine: it holds or waits for the
@@ -52,7 +51,7 @@ type post struct {
 func newPost(cfg Config, gw Gateway, led *ledger, draining *atomic.Bool) *post {
 	return &post{
 		cfg: cfg, gw: gw, ledger: led, draining: draining,
-		log:   cfg.Logger.With("gateway", gw.Name()),
+		log:   cfg.Logger.With(slog.String("gateway", gw.Name())),
 		work:  make(chan []work, 1),
 		trust: trust{exclusive: cfg.Exclusive},
 	}
@@ -89,8 +88,6 @@ func (p *post) setHealth(err error) {
 	p.lastErr.Store(&err)
 }
 
-var errStandby = errors.New("another engine runs this gateway")
-
 // run keeps the lease and runs the loop for each term that it gets.
 func (p *post) run(ctx context.Context) {
 	name := "gateway:" + p.gw.Name()
@@ -114,7 +111,7 @@ func (p *post) run(ctx context.Context) {
 		// The process may be ending: the lease is given back all the same.
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
 		if err := p.cfg.Store.Release(release, name, token); err != nil {
-			p.log.Warn("lease not given back; it will run out", "error", err)
+			p.log.Warn("lease not given back; it will run out", slog.Any("error", err))
 		}
 		cancel()
 	}
@@ -124,7 +121,9 @@ func (p *post) run(ctx context.Context) {
 func (p *post) acquire(ctx context.Context, name string) string {
 	for {
 		attempt := time.Now()
-		token, ok, err := p.cfg.Store.Acquire(ctx, name, p.cfg.Holder, leaseTTL)
+		try, cancel := context.WithTimeout(ctx, leaseTTL)
+		token, ok, err := p.cfg.Store.Acquire(try, name, p.cfg.Holder, leaseTTL)
+		cancel()
 		switch {
 		case err != nil:
 			p.setHealth(err)
@@ -132,7 +131,7 @@ func (p *post) acquire(ctx context.Context, name string) string {
 			p.trust.extend(attempt)
 			return token
 		default:
-			p.setHealth(errStandby)
+			p.setHealth(nil) // another engine runs the gateway; this one stands by
 		}
 		if !pause(ctx, leasePeriod) {
 			return ""
@@ -151,7 +150,7 @@ func (p *post) keep(ctx context.Context, name, token string) {
 		case err != nil:
 			// Trust runs out by itself; until somebody else takes the lease,
 			// the calls are followed on.
-			p.log.Warn("lease not renewed", "error", err)
+			p.log.Warn("lease not renewed", slog.Any("error", err))
 		case !ok || now != token:
 			p.trust.end()
 			p.log.Warn("lease lost; the loop begins anew")

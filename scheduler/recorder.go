@@ -17,6 +17,9 @@ const (
 	// retryFirst and retryMost bound the pause after a write that failed.
 	retryFirst = 50 * time.Millisecond
 	retryMost  = 2 * time.Second
+	// recordLimit bounds one attempt. What was cut off is written again, which
+	// is harmless.
+	recordLimit = 15 * time.Second
 )
 
 // recorder writes calls to the database, many in one transaction. It keeps
@@ -83,7 +86,7 @@ func (r *recorder) close(most time.Duration) {
 func (r *recorder) run(ctx context.Context) {
 	defer close(r.idle)
 	for {
-		closing := false
+		var closing bool
 		select {
 		case <-ctx.Done():
 			return
@@ -121,7 +124,9 @@ func (r *recorder) flush(ctx context.Context) bool {
 			return true
 		}
 		for {
-			err := r.store.Record(ctx, r.lease, rows, ended)
+			attempt, cancel := context.WithTimeout(ctx, recordLimit)
+			err := r.store.Record(attempt, r.lease, rows, ended)
+			cancel()
 			if err == nil {
 				break
 			}
@@ -129,7 +134,7 @@ func (r *recorder) flush(ctx context.Context) bool {
 				return false
 			}
 			r.log.Error("calls could not be written, will be tried again",
-				"calls", len(rows), "results", len(ended), "error", err)
+				slog.Int("calls", len(rows)), slog.Int("results", len(ended)), slog.Any("error", err))
 			if !pause(ctx, wait) {
 				return false
 			}

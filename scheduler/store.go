@@ -13,8 +13,8 @@ import (
 // Leases keep two engines on one database from doing the same work.
 type Leases interface {
 	// Acquire takes or renews the lease called name for holder and returns the
-	// token of the term, which stays the same as long as it is renewed in
-	// time. ok is false while somebody else holds it.
+	// token of the term, which stays the same until another holder has had the
+	// lease. ok is false while somebody else holds it.
 	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error)
 	// Release gives a lease back; it does nothing if token no longer holds it.
 	Release(ctx context.Context, name, token string) error
@@ -49,8 +49,9 @@ type Calls interface {
 	// Claim takes up to pick.Count ready entries in one transaction, counts
 	// their tries and writes a dialing for each, which build makes from the
 	// entry as it was before the claim, the number's index (1 to 8) and the
-	// try. lease is the token of the gateway's lease, gateway its name;
-	// results.ErrLeaseLost if it no longer holds.
+	// try; the store sets what identifies the call. build must not block, since
+	// rows are locked meanwhile. lease is the token of the gateway's lease,
+	// gateway its name; results.ErrLeaseLost if it no longer holds.
 	Claim(ctx context.Context, gateway, lease string, pick dlma.Pick,
 		build func(e dlma.Entry, number, try int) results.Dialing) ([]results.Dialing, error)
 	// Record stores the live rows of calls and finishes calls, in one
@@ -70,9 +71,9 @@ type Calls interface {
 // Entries tell what a list still holds.
 type Entries interface {
 	Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, error)
-	// Reconcile repairs, in bounded steps, what a changed plan has made stale
-	// in the index that Claim uses. It returns how many rows it changed; 0
-	// means that the index is right for pick.
+	// Reconcile brings, in bounded steps, the index that Claim uses up to date
+	// with a changed plan; Claim and Outlook are right without it, only
+	// slower. It returns how many rows it changed; 0 means that it is done.
 	Reconcile(ctx context.Context, pick dlma.Pick) (int, error)
 }
 

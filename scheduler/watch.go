@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -17,6 +18,9 @@ import (
 // watchPeriod is how often the database is looked at for what was changed
 // through another engine's API.
 const watchPeriod = time.Second
+
+// watchLimit bounds one look.
+const watchLimit = 10 * time.Second
 
 // work is a campaign that is not at rest, with the objects that it names.
 type work struct {
@@ -74,22 +78,29 @@ func (w *watch) run(ctx context.Context) {
 	tick := time.NewTicker(watchPeriod)
 	defer tick.Stop()
 	for {
-		list, err := w.load(ctx)
-		switch {
-		case err == nil:
-			w.calendar.look(ctx, list)
-			for _, p := range w.posts {
-				p.offer(list)
-			}
-		case ctx.Err() == nil:
-			w.cfg.Logger.Error("campaigns could not be read", "error", err)
-		}
+		w.look(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		case <-w.pokes:
 		}
+	}
+}
+
+// look reads once and hands on.
+func (w *watch) look(ctx context.Context) {
+	attempt, cancel := context.WithTimeout(ctx, watchLimit)
+	defer cancel()
+	list, err := w.load(attempt)
+	switch {
+	case err == nil:
+		for _, p := range w.posts {
+			p.offer(list)
+		}
+		w.calendar.look(attempt, list)
+	case ctx.Err() == nil:
+		w.cfg.Logger.Error("campaigns could not be read", slog.Any("error", err))
 	}
 }
 

@@ -142,7 +142,7 @@ func (c *claim) insert(tx *gorm.DB) (lost []claimed, err error) {
 	sql := fmt.Sprintf("INSERT INTO dialings (%s) SELECT %s FROM %s WHERE true ON CONFLICT (dial_addr) DO NOTHING RETURNING uuid",
 		dialingColumns.names(""), dialingColumns.names("x."), c.store.dialect.rows("rows", dialingColumns))
 	var written []string
-	if err := tx.Raw(sql, map[string]any{"rows": encode(dialingColumns, rows)}).Scan(&written).Error; err != nil {
+	if err := tx.Raw(sql, map[string]any{"rows": encode(c.store.dialect, dialingColumns, rows)}).Scan(&written).Error; err != nil {
 		return nil, fmt.Errorf("write dialings: %w", err)
 	}
 	if len(written) == len(c.calls) {
@@ -179,7 +179,7 @@ func (s *Store) giveBack(tx *gorm.DB, list []claimed) error {
 	}
 	sql := unclaim + s.dialect.rows("rows", claimedColumns) +
 		" WHERE dls.dlma_uuid = x.dlma_uuid AND dls.id = x.id AND dls.dialing_uuid = x.uuid"
-	if err := tx.Exec(sql, map[string]any{"rows": encode(claimedColumns, list)}).Error; err != nil {
+	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, claimedColumns, list)}).Error; err != nil {
 		return fmt.Errorf("give entries back: %w", err)
 	}
 

@@ -98,14 +98,20 @@ func (d dialect) rows(param string, c columns) string {
 		return fmt.Sprintf("json_to_recordset(CAST(@%s AS json)) AS x(%s)", param, strings.Join(list, ", "))
 	}
 	for i := range c {
-		list[i] = fmt.Sprintf("value ->> '%s' AS %s", c[i].name, c[i].name)
+		list[i] = fmt.Sprintf("v ->> %d AS %s", i, c[i].name)
 	}
 
-	return fmt.Sprintf("(SELECT %s FROM json_each(@%s )) AS x", strings.Join(list, ", "), param)
+	// Materialized, since SQLite would write out the row again for each column.
+	return fmt.Sprintf("(WITH q(v) AS MATERIALIZED (SELECT value FROM json_each(@%s )) SELECT %s FROM q) AS x", param, strings.Join(list, ", "))
 }
 
-// encode writes rows as JSON for the parameter of dialect.rows.
-func encode[R any](c columns, rows []R) string {
+// encode writes rows as JSON for the parameter of dialect.rows: objects for
+// Postgres, arrays for SQLite, each what its database reads fastest.
+func encode[R any](d dialect, c columns, rows []R) string {
+	opening, closing, named := byte('['), byte(']'), d == postgresDialect
+	if named {
+		opening, closing = '{', '}'
+	}
 	var b bytes.Buffer
 	b.WriteByte('[')
 	for i := range rows {
@@ -113,15 +119,17 @@ func encode[R any](c columns, rows []R) string {
 			b.WriteByte(',')
 		}
 		v := reflect.ValueOf(&rows[i]).Elem()
-		b.WriteByte('{')
+		b.WriteByte(opening)
 		for j := range c {
 			if j > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(`"` + c[j].name + `":`)
+			if named {
+				b.WriteString(`"` + c[j].name + `":`)
+			}
 			writeValue(&b, v.FieldByIndex(c[j].index))
 		}
-		b.WriteByte('}')
+		b.WriteByte(closing)
 	}
 	b.WriteByte(']')
 

@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// settleTime is how long a claim whose commit is in doubt is looked up before
+// defaultSettleTime is how long a claim whose commit is in doubt is looked up before
 // the caller is told that it failed.
-const settleTime = 5 * time.Second
+const defaultSettleTime = 5 * time.Second
 
 // doubts are claims of which nobody knows whether they were committed. Nobody
 // has been told of their calls, so that they can safely be given back.
@@ -55,7 +55,7 @@ func (s *Store) resolve(ctx context.Context, owner string, marks []claimed, caus
 		return nil // it changed nothing that stands
 	}
 	// The caller may have given up; the answer is wanted all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.settleTime)
 	defer cancel()
 	pause := 20 * time.Millisecond
 	for {

@@ -199,7 +199,7 @@ func (s *Store) addEntries(ctx context.Context, batch []dlma.Entry) error {
 				return err
 			}
 		}
-		if err := tx.Exec(sql, map[string]any{"rows": encode(entryColumns, rows)}).Error; err != nil {
+		if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, entryColumns, rows)}).Error; err != nil {
 			return fmt.Errorf("insert entries: %w", err)
 		}
 

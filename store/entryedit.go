@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 
 	"gorm.io/gorm"
 
@@ -74,20 +75,31 @@ func checkEdit(tx *gorm.DB, was dlma.Entry, e *dlma.Entry) error {
 // protected names a field that an edit has changed and that belongs to the
 // open call, "" if there is none.
 func protected(was, e dlma.Entry) string {
+	for i := range dlma.Numbers {
+		switch {
+		case e.Number[i] != was.Number[i]:
+			return "number_" + strconv.Itoa(i+1)
+		case e.Tries[i] != was.Tries[i]:
+			return "trycnt_" + strconv.Itoa(i+1)
+		}
+	}
 	switch {
 	case e.Status != was.Status:
 		return "status"
-	case e.Number != was.Number:
-		return "number_N"
-	case e.Tries != was.Tries:
-		return "trycnt_N"
 	case e.List != was.List:
 		return "dlma_uuid"
-	case e.ResDial != was.ResDial, e.ResDialDetail != was.ResDialDetail,
-		e.ResHangup != was.ResHangup, e.ResHangupDetail != was.ResHangupDetail, e.Unknown != was.Unknown:
-		return "res_*"
-	case !e.TmLastDial.Equal(was.TmLastDial), !e.TmLastHangup.Equal(was.TmLastHangup):
-		return "tm_last_*"
+	case e.ResDial != was.ResDial, e.Unknown != was.Unknown:
+		return "res_dial"
+	case e.ResDialDetail != was.ResDialDetail:
+		return "res_dial_detail"
+	case e.ResHangup != was.ResHangup:
+		return "res_hangup"
+	case e.ResHangupDetail != was.ResHangupDetail:
+		return "res_hangup_detail"
+	case !e.TmLastDial.Equal(was.TmLastDial):
+		return "tm_last_dial"
+	case !e.TmLastHangup.Equal(was.TmLastHangup):
+		return "tm_last_hangup"
 	}
 
 	return ""

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -36,19 +38,27 @@ func (s *Store) LoseConnection(made bool) (heal func()) {
 	good := s.w
 	commits := s.commit
 	s.commit = func(tx *gorm.DB) error {
-		err := tx.Rollback().Error
+		end := tx.Rollback
 		if made {
-			err = tx.Commit().Error
+			end = tx.Commit
 		}
-		gone := good.Session(&gorm.Session{NewDB: true, Initialized: true})
-		_ = gone.AddError(ErrTestCommit)
+		err := end().Error
+		closed, openErr := sql.Open("pgx", "")
+		if openErr != nil {
+			return openErr
+		}
+		gone := good.Session(&gorm.Session{NewDB: true, Context: context.Background()}) // with a statement of its own
+		gone.Statement.ConnPool = closed
 		s.w = gone
 
-		return errors.Join(err, ErrTestCommit)
+		return errors.Join(err, ErrTestCommit, closed.Close())
 	}
 
 	return func() { s.w, s.commit = good, commits }
 }
+
+// SettleAtOnce gives a claim in doubt no time to be looked up in.
+func (s *Store) SettleAtOnce() { s.settleTime = time.Millisecond }
 
 // Exec runs SQL on the writer.
 func (s *Store) Exec(ctx context.Context, sql string, args ...any) error {

@@ -13,8 +13,9 @@ import (
 
 // Acquire takes or renews the lease called name for holder, which must be
 // unique to one process, for ttl by the database's clock. token names the term
-// and stays the same while it is renewed in time; ok is false while somebody
-// else holds the lease. On SQLite, where the file itself is locked, it always
+// and stays the same until another holder has had the lease, even if it ran
+// out meanwhile: what nobody else had needs no recovery. ok is false while
+// somebody else holds the lease. On SQLite, where the file itself is locked, it always
 // is granted.
 func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error) {
 	if s.dialect == sqliteDialect {
@@ -25,7 +26,7 @@ func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Durat
 		VALUES (@name, @holder, @token, clock_timestamp() + CAST(@ttl AS bigint) * interval '1 microsecond')
 		ON CONFLICT (name) DO UPDATE SET
 			holder = excluded.holder,
-			token = CASE WHEN l.holder = excluded.holder AND l.expires_at > clock_timestamp() THEN l.token ELSE excluded.token END,
+			token = CASE WHEN l.holder = excluded.holder THEN l.token ELSE excluded.token END,
 			expires_at = excluded.expires_at
 		WHERE l.holder = excluded.holder OR l.expires_at <= clock_timestamp()
 		RETURNING l.token`,

@@ -172,10 +172,13 @@ func TestLeases(t *testing.T) {
 	if _, ok := take("a", -time.Second); !ok {
 		t.Error("not renewed")
 	}
-	if late, ok := take("a", -time.Second); !ok || late == first {
-		t.Error("a renewal that comes late is a new term")
+	if late, ok := take("a", -time.Second); !ok || late != first {
+		t.Error("a late renewal is a new term though nobody had the lease meanwhile")
 	}
-	if _, ok := take("b", time.Minute); !ok {
+	if _, ok := take("b", -time.Second); !ok {
 		t.Error("a lease that has run out was refused")
+	}
+	if back, ok := take("a", time.Minute); !ok || back == first {
+		t.Error("no new term after another holder had the lease")
 	}
 }

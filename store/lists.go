@@ -145,8 +145,7 @@ func (s *Store) deleteEntries(tx *gorm.DB, list string, allowed bool, now int64)
 			return fmt.Errorf("lift statement time-out: %w", err)
 		}
 	}
-	err := tx.Exec(`UPDATE dls SET in_use = 0, tm_delete = ?, tm_update = CASE WHEN tm_update >= ? THEN tm_update + 1 ELSE ? END
-		WHERE dlma_uuid = ? AND in_use = 1`, now, now, now, list).Error
+	err := tx.Exec("UPDATE dls SET in_use = 0, tm_delete = ? WHERE dlma_uuid = ? AND in_use = 1", now, list).Error
 	if err != nil {
 		return fmt.Errorf("delete entries: %w", err)
 	}

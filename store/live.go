@@ -33,7 +33,7 @@ func (s *Store) PutLive(ctx context.Context, live []campaign.Live) error {
 	sql := fmt.Sprintf(`INSERT INTO live (%s) SELECT %s FROM %s WHERE true
 		ON CONFLICT (campaign_uuid) DO UPDATE SET body = excluded.body, tm_update = excluded.tm_update`,
 		liveRowColumns.names(""), liveRowColumns.names("x."), s.dialect.rows("rows", liveRowColumns))
-	if err := s.w.WithContext(ctx).Exec(sql, map[string]any{"rows": encode(liveRowColumns, rows)}).Error; err != nil {
+	if err := s.w.WithContext(ctx).Exec(sql, map[string]any{"rows": encode(s.dialect, liveRowColumns, rows)}).Error; err != nil {
 		return fmt.Errorf("store live statistics: %w", err)
 	}
 

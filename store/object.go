@@ -25,9 +25,10 @@ func (b *base) made(now int64) {
 	*b = base{UUID: uuid.NewString(), InUse: 1, TmCreate: now}
 }
 
-// deleted marks the row as deleted.
+// deleted marks the row as deleted. Its tm_update stays: it tells of the last
+// change that was made to what the row says.
 func (b *base) deleted(now int64) {
-	b.InUse, b.TmDelete, b.TmUpdate = 0, now, after(now, b.TmUpdate)
+	b.InUse, b.TmDelete = 0, now
 }
 
 // rowOf is a pointer to a row R of an object T.

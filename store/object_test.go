@@ -279,3 +279,27 @@ func exercise(t *testing.T, k kind) {
 }
 
 func failed[T any](_ T, err error) error { return err }
+
+// tm_update tells of the last change to what an object says; its end has a
+// time of its own.
+func TestDeletingIsNoUpdate(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		p := must[plan.Plan](t)(s.CreatePlan(ctx, plan.Default()))
+		if gone := must[plan.Plan](t)(s.DeletePlan(ctx, p.UUID, false)); !gone.TmUpdate.IsZero() || gone.TmDelete.IsZero() || gone.InUse {
+			t.Errorf("never changed, deleted: %+v", gone)
+		}
+		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{}))
+		c = must[campaign.Campaign](t)(s.UpdateCampaign(ctx, c.UUID, func(c *campaign.Campaign) error { c.Name = "new"; return nil }))
+		if gone := must[campaign.Campaign](t)(s.DeleteCampaign(ctx, c.UUID, false)); !gone.TmUpdate.Equal(c.TmUpdate) || gone.TmDelete.IsZero() {
+			t.Errorf("changed, deleted: %+v, want the update of %v", gone, c.TmUpdate)
+		}
+		list := newList(t, s)
+		if gone := must[dlma.Entry](t)(s.DeleteEntry(ctx, newEntry(t, s, list, "1").UUID)); !gone.TmUpdate.IsZero() || gone.TmDelete.IsZero() {
+			t.Errorf("deleted: %+v", gone)
+		}
+		if gone := must[dlma.List](t)(s.DeleteList(ctx, list, false, true)); !gone.TmUpdate.IsZero() || gone.TmDelete.IsZero() {
+			t.Errorf("deleted: %+v", gone)
+		}
+	})
+}

@@ -57,7 +57,7 @@ func (s *Store) recordLive(tx *gorm.DB, lease string, batch []results.Dialing) e
 	cols := slices.Concat(liveKey, liveColumns)
 	sql := "UPDATE dialings SET " + liveColumns.sets("x.") + " FROM " + s.dialect.rows("rows", cols) +
 		" WHERE dialings.dlma_uuid = x.dlma_uuid AND dialings.uuid = x.uuid AND dialings.owner = @lease"
-	if err := tx.Exec(sql, map[string]any{"rows": encode(cols, rows), "lease": lease}).Error; err != nil {
+	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, cols, rows), "lease": lease}).Error; err != nil {
 		return fmt.Errorf("update dialings: %w", err)
 	}
 
@@ -122,7 +122,7 @@ func (s *Store) recordEnded(tx *gorm.DB, lease string, batch []results.Result) e
 	var gone []goneRow
 	sql := "DELETE FROM dialings WHERE owner = @lease AND uuid IN (SELECT x.uuid FROM " + s.dialect.rows("rows", uuidColumn) +
 		") RETURNING id, uuid, dlma_uuid, dl_uuid, dial_index, rule"
-	if err := tx.Raw(sql, map[string]any{"rows": encode(uuidColumn, keys), "lease": lease}).Scan(&gone).Error; err != nil {
+	if err := tx.Raw(sql, map[string]any{"rows": encode(s.dialect, uuidColumn, keys), "lease": lease}).Scan(&gone).Error; err != nil {
 		return fmt.Errorf("remove dialings: %w", err)
 	}
 	if len(gone) == 0 {
@@ -157,7 +157,7 @@ func (s *Store) recordEnded(tx *gorm.DB, lease string, batch []results.Result) e
 		return cmp.Or(cmp.Compare(a.DlmaUUID, b.DlmaUUID), cmp.Compare(a.DlUUID, b.DlUUID))
 	})
 	sql = freeEntries + s.dialect.rows("rows", finishColumns) + " WHERE dls.dlma_uuid = x.dlma_uuid AND dls.uuid = x.dl_uuid AND dls.dialing_uuid = x.uuid"
-	if err := tx.Exec(sql, map[string]any{"rows": encode(finishColumns, frees), "now": now}).Error; err != nil {
+	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, finishColumns, frees), "now": now}).Error; err != nil {
 		return fmt.Errorf("free entries: %w", err)
 	}
 
@@ -184,7 +184,7 @@ func (s *Store) insertResults(tx *gorm.DB, rows []resultRow) (map[string]bool, e
 	sql := fmt.Sprintf("INSERT INTO results (%s) SELECT %s FROM %s WHERE true ON CONFLICT (uuid) DO NOTHING RETURNING uuid",
 		resultColumns.names(""), resultColumns.names("x."), s.dialect.rows("rows", resultColumns))
 	var list []string
-	if err := tx.Raw(sql, map[string]any{"rows": encode(resultColumns, rows)}).Scan(&list).Error; err != nil {
+	if err := tx.Raw(sql, map[string]any{"rows": encode(s.dialect, resultColumns, rows)}).Scan(&list).Error; err != nil {
 		return nil, fmt.Errorf("write results: %w", err)
 	}
 	written := make(map[string]bool, len(list))
@@ -240,7 +240,7 @@ func (s *Store) count(tx *gorm.DB, rows []resultRow, written map[string]bool) er
 	sql := fmt.Sprintf(`INSERT INTO tallies (%s) SELECT %s FROM %s WHERE true ON CONFLICT (campaign_uuid, day, disposition) DO UPDATE
 		SET n = tallies.n + excluded.n, live = tallies.live + excluded.live, abandoned = tallies.abandoned + excluded.abandoned`,
 		tallyColumns.names(""), tallyColumns.names("x."), s.dialect.rows("rows", tallyColumns))
-	if err := tx.Exec(sql, map[string]any{"rows": encode(tallyColumns, list)}).Error; err != nil {
+	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, tallyColumns, list)}).Error; err != nil {
 		return fmt.Errorf("count results: %w", err)
 	}
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/glebarez/sqlite"
+	"github.com/gofrs/flock"
 	"gorm.io/gorm"
 )
 
@@ -25,21 +26,23 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 	}
 	lock, err := lockFile(path + ".lock")
 	switch {
-	case err == nil:
-	case errors.Is(err, errLocked) && opts.Exclusive:
+	case err != nil:
+		return err
+	case lock != nil && opts.Exclusive:
+		s.close = append(s.close, lock.Close)
+	case lock != nil:
+		// Held while migrating only; that it cannot be given back shows at its next taking.
+		defer func() { _ = lock.Close() }()
+	case opts.Exclusive:
 		return fmt.Errorf("%s is in use by another outpace serve; stop it first", path)
-	case errors.Is(err, errLocked):
+	default:
 		// Whoever holds it has migrated the schema.
 		opts.KeepSchema = true
-	default:
-		return fmt.Errorf("lock %s: %w", path+".lock", err)
-	}
-	if lock != nil && opts.Exclusive {
-		s.close = append(s.close, lock.Close)
-	} else if lock != nil {
-		defer lock.Close() // held while migrating only
 	}
 
+	if err := makeFile(path); err != nil {
+		return err
+	}
 	writer, err := s.sqlitePool(path, "immediate", "synchronous(FULL)", 1)
 	if err != nil {
 		return err
@@ -57,6 +60,18 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 	s.r, err = gorm.Open(&sqlite.Dialector{Conn: reader}, gormConfig())
 
 	return err
+}
+
+// makeFile makes the database's file if there is none, so that nobody else
+// on the host may read whom we call. SQLite gives the files beside it the same
+// rights.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the file: %w", err)
+	}
+
+	return f.Close()
 }
 
 // sqlitePool opens up to n connections with a pragma of their own.
@@ -79,25 +94,18 @@ func (s *Store) sqlitePool(path, txlock, pragma string, n int) (*sql.DB, error) 
 	return db, nil
 }
 
-// fileLock is an advisory lock of the operating system: it ends with the
-// process, however that ends.
-type fileLock struct{ f *os.File }
-
-// errLocked is returned while another process holds the lock.
-var errLocked = errors.New("locked by another process")
-
-// Close gives the lock back. The file stays: removing it would let two
-// processes lock two files of one name.
-func (l *fileLock) Close() error { return l.f.Close() }
-
-func lockFile(path string) (*fileLock, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := lockHandle(f); err != nil {
-		return nil, errors.Join(err, f.Close())
+// lockFile takes the advisory lock of the operating system on a file beside
+// the database; it ends with the process, however that ends. nil: another
+// process has it. The file stays: removing it would let two processes lock two
+// files of one name.
+func lockFile(path string) (*flock.Flock, error) {
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	switch taken, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	case !taken:
+		return nil, nil //nolint:nilnil // nobody is at fault
 	}
 
-	return &fileLock{f}, nil
+	return lock, nil
 }

@@ -41,6 +41,8 @@ type Store struct {
 	token string
 	// commit commits tx; tests put faults in its place.
 	commit func(tx *gorm.DB) error
+	// settleTime is how long a claim in doubt is looked up.
+	settleTime time.Duration
 
 	versions versionCache
 	doubts   doubts
@@ -53,7 +55,7 @@ type Store struct {
 // Open opens the database at url, "sqlite:PATH" or "postgres://...", and
 // brings its schema up to date.
 func Open(ctx context.Context, url string, opts Options) (*Store, error) {
-	s := &Store{clock: opts.Clock, token: uuid.NewString()}
+	s := &Store{clock: opts.Clock, token: uuid.NewString(), settleTime: defaultSettleTime}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"reflect"
 	"strings"
@@ -163,6 +165,7 @@ func TestSignals(t *testing.T) {
 	r.status(campaign, 1)
 	r.awaitTalk(campaign, 1)
 	signals <- syscall.SIGTERM
+	signals <- syscall.SIGTERM // an echo: whoever signals a process and its group means it once
 	eventually(t, func() string {
 		if r.ready(t.Context()) {
 			return "it is ready while it drains"
@@ -174,8 +177,66 @@ func TestSignals(t *testing.T) {
 		t.Fatalf("it ended with a call up: %v", err)
 	default:
 	}
-	signals <- syscall.SIGTERM
+	tick := time.NewTicker(signalEcho)
+	defer tick.Stop()
+	for len(ended) == 0 {
+		select {
+		case signals <- syscall.SIGTERM:
+		default: // nobody listens any more
+		}
+		<-tick.C
+	}
 	if err := <-ended; err == nil || !strings.Contains(err.Error(), errForced.Error()) {
 		t.Errorf("after the second signal: %v, want %v", err, errForced)
 	}
+}
+
+// TestWrongSecretIsSaid: the server starts, says once in its log what is wrong
+// with the gateway, and is not ready.
+func TestWrongSecretIsSaid(t *testing.T) {
+	p := newPlace(t, simulate(t), "")
+	own := p.settings.Gateways[0].own.(asteriskSettings)
+	own.Secret = NewSecret("not-the-secret")
+	p.settings.Gateways[0].own = own
+	said := make(chan string, 100)
+	app, err := New(t.Context(), p.settings, LogSettings{}.logger(lineSink(said)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- app.Run(ctx) }()
+	api := newClient(app.URL(), "")
+	defer api.Close()
+	eventually(t, func() string {
+		select {
+		case line := <-said:
+			if strings.Contains(line, "not-the-secret") {
+				t.Errorf("the log shows the secret: %s", line)
+			}
+			if strings.Contains(line, "level=WARN") && strings.Contains(line, "gateway=asterisk") && strings.Contains(line, "Authentication failed") {
+				return ""
+			}
+		default:
+		}
+		return "the log does not say that the log-in was refused"
+	})
+	if api.ready(t.Context()) {
+		t.Error("it is ready without its gateway")
+	}
+	cancel()
+	if err := errors.Join(<-ended, app.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// lineSink sends what is written on, as long as there is room.
+type lineSink chan string
+
+func (s lineSink) Write(text []byte) (int, error) {
+	select {
+	case s <- string(text):
+	default:
+	}
+	return len(text), nil
 }

@@ -100,7 +100,8 @@ func (s asteriskSettings) build(name string, logger *slog.Logger) (dialer.Gatewa
 		AMI: ami.Config{
 			Address: s.Address, Username: s.Username, Secret: s.Secret.Reveal(), TLS: s.TLS,
 			// Without TLS the secret is proven by challenge and does not cross the wire.
-			MD5: s.TLS == nil,
+			MD5:    s.TLS == nil,
+			Logger: logger.With(slog.String("gateway", name)),
 		},
 	})
 }

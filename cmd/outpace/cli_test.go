@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -19,7 +21,12 @@ type withPostgres struct{ *testing.M }
 
 func (m withPostgres) Run() int { return storetest.Main(m.M) }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(withPostgres{m}) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(withPostgres{m})
+}
 
 // outpace runs a command line that needs no signals.
 func outpace(t *testing.T, env lookup, args ...string) (code int, out, err string) {
@@ -105,5 +112,26 @@ func TestBuildFacts(t *testing.T) {
 	}
 	if got := buildFacts(nil, false); got.version != "development" {
 		t.Errorf("without build facts the version is %q", got.version)
+	}
+}
+
+func TestExitCodeOfErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		code int
+	}{
+		"none":          {nil, exitOK},
+		"a setting":     {fmt.Errorf("start: %w", wrong("listen", "is wrong")), exitUsage},
+		"forced":        {errors.Join(errors.New("x"), errForced), exitForced},
+		"anything else": {errors.New("x"), exitFailure},
+		"interruption":  {errInterrupted, exitFailure},
+	} {
+		var said strings.Builder
+		if got := exitCode(world{err: &said}, c.err); got != c.code {
+			t.Errorf("%s: exit code %d, want %d", name, got, c.code)
+		}
+		if (c.err != nil) != strings.HasPrefix(said.String(), "outpace: ") {
+			t.Errorf("%s: it said %q", name, said.String())
+		}
 	}
 }

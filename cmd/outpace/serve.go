@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync/atomic"
+	"time"
 )
 
 type serveCmd struct {
@@ -37,6 +38,10 @@ func (c serveCmd) settings(env lookup) (Settings, error) {
 	return loadSettings(c.layer, path, env)
 }
 
+// signalEcho is how soon a second signal may come and still be the first one:
+// timeout(1) and others signal both a process and its group.
+const signalEcho = 300 * time.Millisecond
+
 // runUntilSignal runs app; the first signal drains it, the second stops it at
 // once, which is reported as errForced.
 func runUntilSignal(ctx context.Context, app *App, signals <-chan os.Signal, logger *slog.Logger) error {
@@ -45,13 +50,18 @@ func runUntilSignal(ctx context.Context, app *App, signals <-chan os.Signal, log
 	watching := make(chan struct{})
 	go func() {
 		defer close(watching)
-		for first := true; ; first = false {
+		var first time.Time
+		for {
 			select {
 			case <-ctx.Done():
 				return
 			case s := <-signals:
-				logger.Info("asked to stop", slog.String("signal", s.String()), slog.Bool("again", !first))
-				if first {
+				if !first.IsZero() && time.Since(first) < signalEcho {
+					continue
+				}
+				logger.Info("asked to stop", slog.String("signal", s.String()), slog.Bool("again", !first.IsZero()))
+				if first.IsZero() {
+					first = time.Now()
 					app.Drain()
 					continue
 				}

@@ -133,7 +133,7 @@ func (s *session) writeLoop() {
 			return
 		case c := <-s.queue:
 			if err := s.write(c); err != nil {
-				s.end(err)
+				_ = s.end(err)
 				return
 			}
 		}

@@ -1,7 +1,9 @@
 package asterisk
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,8 +81,8 @@ func (t *tracker) listedEntry(ev ami.Event) {
 func (t *tracker) listedAll(ev ami.Event) {
 	t.queues.begin() // there may be no queue at all
 	seen := t.queues
-	for name, a := range t.agents {
-		for queue := range a.members {
+	for _, name := range slices.Sorted(maps.Keys(t.agents)) {
+		for queue := range t.agents[name].members {
 			if !seen.members[[2]string{name, queue}] {
 				t.removeMember(ev.Received, name, queue)
 			}

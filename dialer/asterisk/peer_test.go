@@ -63,15 +63,24 @@ func answerLists(other func(ami.Message) []ami.Message) amitest.Script {
 			return err
 		}
 		return p.Serve(func(a ami.Message) []ami.Message {
-			name := map[string]string{"QueueStatus": "QueueStatusComplete", "CoreShowChannels": "CoreShowChannelsComplete"}[a.Get("Action")]
-			if name == "" {
-				return other(a)
+			if list := emptyList(a); list != nil {
+				return list
 			}
-			return []ami.Message{
-				amitest.Reply(a, "Success", "EventList", "start"),
-				amitest.Event(name, "ActionID", a.ActionID(), "EventList", "Complete", "ListItems", "0"),
-			}
+			return other(a)
 		})
+	}
+}
+
+// emptyList is the answer to a look-up of a PBX that has nothing; nil if the
+// action is none.
+func emptyList(a ami.Message) []ami.Message {
+	name := map[string]string{"QueueStatus": "QueueStatusComplete", "CoreShowChannels": "CoreShowChannelsComplete"}[a.Get("Action")]
+	if name == "" {
+		return nil
+	}
+	return []ami.Message{
+		amitest.Reply(a, "Success", "EventList", "start"),
+		amitest.Event(name, "ActionID", a.ActionID(), "EventList", "Complete", "ListItems", "0"),
 	}
 }
 

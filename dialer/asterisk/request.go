@@ -102,6 +102,8 @@ func check(r dialer.Request) error {
 		return errors.New("Number is not valid")
 	case !strings.Contains(r.Channel, r.Number):
 		return errors.New("Channel does not dial Number")
+	case isLocal(r.Channel) && !strings.HasSuffix(r.Channel, "/n"):
+		return errors.New("Channel is Local without /n")
 	case r.Timeout < time.Millisecond:
 		return errors.New("Timeout is less than 1 ms")
 	case len(r.Variables) > maxVariables:
@@ -113,6 +115,13 @@ func check(r dialer.Request) error {
 		}
 	}
 	return nil
+}
+
+// isLocal tells whether a channel is a Local one. Without /n it leaves the call
+// as soon as audio flows, and the customer talks on where nobody sees him.
+func isLocal(channel string) bool {
+	tech, _, _ := strings.Cut(channel, "/")
+	return strings.EqualFold(tech, "Local")
 }
 
 // isUUID tells whether s has the shape of a lower-case version 4 uuid: the ids

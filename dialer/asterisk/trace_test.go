@@ -2,7 +2,9 @@ package asterisk
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,8 +36,7 @@ type playback struct {
 	asked map[string]time.Time
 }
 
-func play(t *testing.T, name string) *playback {
-	t.Helper()
+func newPlayback(t *testing.T) *playback {
 	p := &playback{
 		t: t, calls: map[string]*dialer.Call{}, byID: map[string]string{}, now: traceStart,
 		asked: map[string]time.Time{},
@@ -43,6 +44,12 @@ func play(t *testing.T, name string) *playback {
 	p.tracker = newTracker(p.take, func(id string) time.Time { return p.asked[id] })
 	p.tracker.ours = func(id string) bool { return p.calls[id] != nil }
 	p.tracker.queues.synced = true // report agents at once, though no look-up opens the recording
+	return p
+}
+
+func play(t *testing.T, name string) *playback {
+	t.Helper()
+	p := newPlayback(t)
 	received := decoder(t, name+".ami")
 	if _, err := received.Greeting(); err != nil {
 		t.Fatal(err)
@@ -91,6 +98,46 @@ func decoder(t *testing.T, file string) *ami.Decoder {
 		t.Fatal(err)
 	}
 	return ami.NewDecoder(bytes.NewReader(b))
+}
+
+// messages returns all messages of one direction of a recording.
+func messages(t *testing.T, file string) []ami.Message {
+	t.Helper()
+	d := decoder(t, file)
+	if strings.HasSuffix(file, ".ami") {
+		if _, err := d.Greeting(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all []ami.Message
+	for {
+		m, err := d.Decode()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all = append(all, m)
+	}
+}
+
+// pick returns the first message that has all of these headers, given as pairs
+// of key and value.
+func pick(t *testing.T, all []ami.Message, pairs ...string) ami.Message {
+	t.Helper()
+	i := slices.IndexFunc(all, func(m ami.Message) bool {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if m.Get(pairs[i]) != pairs[i+1] {
+				return false
+			}
+		}
+		return true
+	})
+	if i < 0 {
+		t.Fatalf("the recording has no message with %q", pairs)
+	}
+	return all[i]
 }
 
 // pass lets time go by, with the calls' ticks at their moments.

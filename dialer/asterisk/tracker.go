@@ -206,14 +206,14 @@ func (t *tracker) dialEnd(ev ami.Event) {
 }
 
 // originateResponse goes by the Uniqueid, which is the ChannelId that was
-// asked for even if there never was a channel. No id is ever used twice, so
-// the ActionID has nothing to add.
+// asked for even if there never was a channel. The ActionID goes along, since a
+// request with the id of a living call fails under that id.
 func (t *tracker) originateResponse(ev ami.Event) {
 	id := ev.Get("Uniqueid")
 	if !t.ours(id) {
 		return
 	}
-	e := dialer.Event{Kind: dialer.CallResponded, OK: ev.Response() == "Success", Reason: number(ev, "Reason")}
+	e := dialer.Event{Kind: dialer.CallResponded, ActionID: ev.ActionID(), OK: ev.Response() == "Success", Reason: number(ev, "Reason")}
 	if e.OK {
 		e.Channel = ev.Get("Channel") // of a failure it is the dial string
 		if c := t.calls[id]; c != nil {
@@ -227,7 +227,19 @@ func (t *tracker) originateResponse(ev ami.Event) {
 // that the PBX or a manager ends.
 func (t *tracker) hangupRequest(ev ami.Event) {
 	if id := ev.Get("Uniqueid"); t.ours(id) {
+		t.seenUp(ev, id)
 		t.report(ev, id, dialer.Event{Kind: dialer.CallCustomerEnded, Cause: number(ev, "Cause")})
+	}
+}
+
+// seenUp reports the answer of a channel that is up: it was answered, seen or not.
+func (t *tracker) seenUp(ev ami.Event, id string) {
+	if ev.Get("ChannelState") != stateUp {
+		return
+	}
+	if c := t.known(id); !c.answered {
+		c.answered = true
+		t.report(ev, id, dialer.Event{Kind: dialer.CallAnswered, Channel: ev.Get("Channel")})
 	}
 }
 
@@ -237,12 +249,8 @@ func (t *tracker) hangup(ev ami.Event) {
 		list.hungUp(id)
 	}
 	if t.ours(id) {
-		c := t.calls[id]
+		t.seenUp(ev, id)
 		delete(t.calls, id)
-		// A channel that was up was answered, seen or not.
-		if ev.Get("ChannelState") == stateUp && (c == nil || !c.answered) {
-			t.report(ev, id, dialer.Event{Kind: dialer.CallAnswered, Channel: ev.Get("Channel")})
-		}
 		t.report(ev, id, dialer.Event{
 			Kind:      dialer.CallHangup,
 			Channel:   ev.Get("Channel"),

@@ -229,3 +229,19 @@ func TestSmallThings(t *testing.T) {
 		t.Errorf("started %v, want %v", b.started, want)
 	}
 }
+
+// TestAnswerSeenAtTheEndOnly: after a gap the first that is heard of an
+// answered call may be that its customer hangs up, and maybe nothing after it.
+func TestAnswerSeenAtTheEndOnly(t *testing.T) {
+	const channel = "|Uniqueid: " + ourCall + "|Channel: PJSIP/trunk-00000001|Cause: 16|ChannelState: "
+	b := newBench()
+	b.feed("HangupRequest" + channel + "6")
+	b.expect(t, "request of a channel that is up", dialer.CallAnswered, dialer.CallCustomerEnded)
+	b.feed("Hangup" + channel + "6")
+	b.expect(t, "its end", dialer.CallHangup)
+	b = newBench()
+	b.feed("HangupRequest" + channel + "5")
+	b.expect(t, "request of a channel that rings", dialer.CallCustomerEnded)
+	b.feed("Hangup" + channel + "6")
+	b.expect(t, "the end of one that was up", dialer.CallAnswered, dialer.CallHangup)
+}

@@ -1,6 +1,7 @@
 package dialertest
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,8 +42,16 @@ func queueWithAgent(d *desk) {
 func badAgents(d *desk) {
 	o := intoQueue("faulty")
 	o.number = "110"
+	// Whose turn it is depends on earlier calls, so leave the queue one only.
+	others := []string{"PJSIP/agent-19", "PJSIP/agent-20"}
+	for _, name := range others {
+		d.pause("faulty", name, true)
+	}
 	id := d.place(o)
 	d.wait("agent 18 to ring", func() bool { return d.agents["PJSIP/agent-18"].Phase == dialer.AgentRinging })
+	for _, name := range others {
+		d.pause("faulty", name, false)
+	}
 	r := d.expect(id, results.Abandoned, results.DialAnswered)
 	if r.Abandoned == nil || !*r.Abandoned || r.Agent != "PJSIP/agent-20" {
 		d.t.Errorf("abandoned %v, agent %q", r.Abandoned, r.Agent)
@@ -89,29 +98,35 @@ func twoQueues(d *desk) {
 	})
 }
 
-func pause(d *desk) {
+// paused tells whether an agent is on pause in a queue. It is called under the
+// lock.
+func (d *desk) paused(queue, name string) bool {
+	for _, m := range d.agents[name].Queues {
+		if m.Queue == queue {
+			return m.Paused
+		}
+	}
+	return false
+}
+
+// pause has an agent pause in a queue, or go on, and waits until that shows.
+func (d *desk) pause(queue, name string, to bool) {
+	d.t.Helper()
+	d.admin("QueuePause", "Queue", queue, "Interface", name, "Paused", strconv.FormatBool(to))
+	d.wait("a pause", func() bool { return d.paused(queue, name) == to })
+}
+
+func pauses(d *desk) {
 	const name = "PJSIP/agent-07"
-	paused := func(queue string) bool {
-		for _, m := range d.agents[name].Queues {
-			if m.Queue == queue {
-				return m.Paused
-			}
-		}
-		return false
+	both := func(one, two bool) func() bool {
+		return func() bool { return d.paused("sales_1", name) == one && d.paused("sales_2", name) == two }
 	}
-	set := func(queue, to string) {
-		headers := []string{"Interface", name, "Paused", to}
-		if queue != "" {
-			headers = append(headers, "Queue", queue)
-		}
-		d.admin("QueuePause", headers...)
-	}
-	set("sales_1", "true")
-	d.wait("the pause in one queue", func() bool { return paused("sales_1") && !paused("sales_2") })
-	set("", "true")
-	d.wait("the pause in both", func() bool { return paused("sales_1") && paused("sales_2") })
-	set("", "false")
-	d.wait("the end of the pause", func() bool { return !paused("sales_1") && !paused("sales_2") })
+	d.pause("sales_1", name, true)
+	d.wait("the pause in one queue", both(true, false))
+	d.admin("QueuePause", "Interface", name, "Paused", "true")
+	d.wait("the pause in both", both(true, true))
+	d.admin("QueuePause", "Interface", name, "Paused", "false")
+	d.wait("the end of the pause", both(false, false))
 }
 
 func comesAndGoes(d *desk) {
@@ -134,7 +149,9 @@ func comesAndGoes(d *desk) {
 // wrapUp: a member in wrap-up is as free as any to the PBX; the end of his
 // talk says that he is not.
 func wrapUp(d *desk) {
-	const name = "PJSIP/agent-16"
+	const name, mute = "PJSIP/agent-16", "PJSIP/agent-18"
+	d.pause("wrapup", mute, true)
+	defer d.pause("wrapup", mute, false)
 	id := d.place(intoQueue("wrapup"))
 	r := d.result(id)
 	if r.Agent != name {
@@ -147,5 +164,4 @@ func wrapUp(d *desk) {
 	if ended := d.agent(name).TalkEnded; ended.Before(r.TmAgent) || ended.After(r.TmHangup.Add(d.pbx(time.Second))) {
 		d.t.Errorf("talk ended %v, agent %v, hang-up %v", ended, r.TmAgent, r.TmHangup)
 	}
-	d.admin("QueuePause", "Interface", "PJSIP/agent-18", "Queue", "wrapup", "Paused", "false")
 }

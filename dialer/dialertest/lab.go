@@ -67,7 +67,7 @@ var cases = []testCase{
 	{name: "queue and agent", run: queueWithAgent},
 	{name: "agents who do not answer", run: badAgents},
 	{name: "one agent in two queues", run: twoQueues},
-	{name: "pause", run: pause},
+	{name: "pause", run: pauses},
 	{name: "member comes and goes", run: comesAndGoes},
 	{name: "wrap-up", run: wrapUp},
 	{name: "survey", run: survey},

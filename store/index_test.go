@@ -1,0 +1,184 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/outpace/outpace/dlma"
+	"github.com/outpace/outpace/results"
+	"github.com/outpace/outpace/store"
+)
+
+// fill puts n entries into a list by SQL: a tenth ready at each of two totals,
+// two fifths waiting, a fifth used up under max 3, a fifth answered.
+func fill(tb testing.TB, s *store.Store, list string, n int, at time.Time) {
+	tb.Helper()
+	series := "generate_series(1, ?) AS g(i)"
+	if s.Kind() == "sqlite" {
+		series = "(WITH RECURSIVE g(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM g WHERE i < ?) SELECT i FROM g) AS g"
+	}
+	spent := int64(3)
+	for range 7 {
+		spent = spent<<7 | 3
+	}
+	spent |= 1 << 57
+	us := at.UnixMicro()
+	err := s.Exec(tb.Context(), `INSERT INTO dls (uuid, dlma_uuid, number_1, trycnt_1, tries, tm_last_hangup, res_dial, spent, tm_create)
+		SELECT CAST(? AS text) || '-' || i, CAST(? AS text), '49' || (CAST(? AS bigint) + i), t, t, CASE WHEN t = 0 THEN 0 WHEN k IN (1, 8, 9) THEN CAST(? AS bigint) - 1000000000 - i ELSE CAST(? AS bigint) - i END,
+			CASE WHEN k IN (8, 9) THEN 4 ELSE 5 END, CASE WHEN t = 3 THEN CAST(? AS bigint) ELSE 0 END, CAST(? AS bigint)
+		FROM (SELECT i, i % 10 AS k, CASE i % 10 WHEN 0 THEN 0 WHEN 6 THEN 3 WHEN 7 THEN 3 ELSE 1 END AS t FROM `+series+`) AS e`,
+		list[:8], list, us, us, us, spent, us, n)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if s.Kind() == "postgres" {
+		err = s.Exec(tb.Context(), "ANALYZE dls")
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func benchPick(list string, at time.Time, n int) dlma.Pick {
+	p := pickOf(list, n, 3)
+	p.Now, p.RetryDelay = at, 10*time.Minute
+
+	return p
+}
+
+var (
+	touched = regexp.MustCompile(`rows=(\d+) loops=(\d+)`)
+	removed = regexp.MustCompile(`Rows Removed by Filter: (\d+)`)
+)
+
+func TestClaimGoesThroughItsIndex(t *testing.T) {
+	s := databases["postgres"](t)
+	list, at := newList(t, s), now()
+	fill(t, s, list, 20_000, at)
+	for _, analyzed := range []bool{true, false} {
+		if !analyzed { // the planner knows nothing, as after a bulk load
+			if err := s.Exec(t.Context(), "DELETE FROM pg_statistic WHERE starelid = 'dls'::regclass"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text := must[string](t)(s.ExplainClaim(t.Context(), benchPick(list, at, 50)))
+		if !strings.Contains(text, "using dls_claim on dls d") || strings.Contains(text, "Seq Scan on dls") || strings.Contains(text, "Bitmap") {
+			t.Errorf("the claim does not walk dls_claim:\n%s", text)
+		}
+		for line := range strings.Lines(text) {
+			m := touched.FindStringSubmatch(line)
+			if m == nil || strings.Contains(line, "json") {
+				continue
+			}
+			rows := must[int](t)(strconv.Atoi(m[1])) * must[int](t)(strconv.Atoi(m[2]))
+			if rows > 200 {
+				t.Errorf("a step of the claim of 50 touches %d rows:\n%s", rows, text)
+			}
+		}
+		for _, m := range removed.FindAllStringSubmatch(text, -1) {
+			if must[int](t)(strconv.Atoi(m[1])) > 50 {
+				t.Errorf("the claim walks over %s rows for nothing:\n%s", m[1], text)
+			}
+		}
+	}
+}
+
+func TestReconcileMarksAndHidesNothing(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		list, token := newList(t, s), lease(t, s, "gw")
+		for i := range 30 {
+			e := newEntry(t, s, list, fmt.Sprint("n", i))
+			must[dlma.Entry](t)(s.UpdateEntry(ctx, e.UUID, func(e *dlma.Entry) error { e.Tries[0] = i % 3; return nil }))
+		}
+		spent := func() []int {
+			return must[[]int](t)(store.Query[int](ctx, s, "SELECT count(*) FROM dls WHERE spent <> 0 AND dlma_uuid = ?", list))
+		}
+		run := func(p dlma.Pick) (n int) {
+			for step := 1; step > 0; n += step {
+				step = must[int](t)(s.Reconcile(ctx, p))
+			}
+
+			return n
+		}
+		strict, loose := pickOf(list, 100, 1), pickOf(list, 100, 2)
+		if n := run(strict); n != 20 || spent()[0] != 20 {
+			t.Errorf("the strict plan marked %d, %d are marked", n, spent()[0])
+		}
+		if out := must[dlma.Outlook](t)(s.Outlook(ctx, loose)); out.Ready != 20 {
+			t.Errorf("the loose plan sees %d, want 20", out.Ready)
+		}
+		if n := run(loose); n != 10 {
+			t.Errorf("the loose plan marked %d, want 10", n)
+		}
+		// Neither undoes what the other has found out.
+		if n := run(strict) + run(loose); n != 0 {
+			t.Errorf("%d marks went back and forth", n)
+		}
+		looser := pickOf(list, 100, 3)
+		if got := claim(t, s, token, looser); len(got) != 30 {
+			t.Errorf("a plan that allows more claims %d, want 30", len(got))
+		}
+	})
+}
+
+// TestEntriesWithoutNumbersAreNoBurden: they are marked from the start.
+func TestEntriesWithoutNumbersAreNoBurden(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		list := newList(t, s)
+		e := newEntry(t, s, list)
+		if n := must[[]int](t)(store.Query[int](t.Context(), s, "SELECT count(*) FROM dls WHERE spent <> 0")); n[0] != 1 {
+			t.Error("not marked")
+		}
+		must[dlma.Entry](t)(s.UpdateEntry(t.Context(), e.UUID, func(e *dlma.Entry) error { e.Number[7] = "1"; return nil }))
+		if got := claim(t, s, lease(t, s, "gw"), pickOf(list, 1, 1)); len(got) != 1 || got[0].DialIndex != 8 {
+			t.Errorf("claimed %v after it was given a number", got)
+		}
+	})
+}
+
+// BenchmarkClaim claims 50 entries and gives their tries back, in lists of
+// OUTPACE_BENCH_ENTRIES (default 10000,100000) entries of which a tenth is
+// ready: the cost must not grow with the list.
+func BenchmarkClaim(b *testing.B) {
+	sizes := os.Getenv("OUTPACE_BENCH_ENTRIES")
+	if sizes == "" {
+		sizes = "10000,100000"
+	}
+	for name, open := range databases {
+		for size := range strings.SplitSeq(sizes, ",") {
+			n, err := strconv.Atoi(size)
+			if err != nil {
+				b.Fatalf("OUTPACE_BENCH_ENTRIES: %v", err)
+			}
+			b.Run(name+"/"+size, func(b *testing.B) { benchClaim(b, open(b), n) })
+		}
+	}
+}
+
+func benchClaim(b *testing.B, s *store.Store, n int) {
+	list, token, at := newList(b, s), lease(b, s, "gw"), now()
+	fill(b, s, list, n, at)
+	var took time.Duration
+	for b.Loop() {
+		start := time.Now()
+		calls := claim(b, s, token, benchPick(list, at, 50))
+		took += time.Since(start)
+		if len(calls) != 50 {
+			b.Fatalf("claimed %d", len(calls))
+		}
+		b.StopTimer()
+		ended := make([]results.Result, len(calls))
+		for i, d := range calls {
+			ended[i] = resultOf(d, results.NotPlaced, 0, at.Add(-time.Hour)) // ready again at once
+		}
+		record(b, s, token, ended...)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(took.Microseconds())/float64(b.N)/50, "µs/entry")
+}

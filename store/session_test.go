@@ -1,0 +1,92 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/outpace/outpace/dlma"
+	"github.com/outpace/outpace/results"
+	"github.com/outpace/outpace/store"
+	"github.com/outpace/outpace/store/storetest"
+)
+
+// TestSessionEndsInTheMiddle has the server end the session of a claim between
+// its statements, as a restart does.
+func TestSessionEndsInTheMiddle(t *testing.T) {
+	ctx, url := t.Context(), storetest.PostgresURL(t)
+	admin := storetest.Open(t, url, store.Options{})
+	victim := storetest.Open(t, url+"&application_name=victim", store.Options{})
+	list, token := newList(t, admin), lease(t, admin, "gw")
+	e := newEntry(t, admin, list, "1")
+	_, err := victim.Claim(ctx, "gw", token, pickOf(list, 1, 1), func(e dlma.Entry, n, try int) results.Dialing {
+		if err := admin.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'"); err != nil {
+			t.Error(err)
+		}
+
+		return plain(e, n, try)
+	})
+	if err == nil {
+		t.Fatal("claimed over a session that had ended")
+	}
+	if got := must[dlma.Entry](t)(admin.Entry(ctx, e.UUID)); got.Status != dlma.Idle || got.Tries[0] != 0 {
+		t.Errorf("half a claim: %+v", got)
+	}
+	if got := claim(t, victim, token, pickOf(list, 1, 1)); len(got) != 1 {
+		t.Error("no new session was opened")
+	}
+}
+
+// TestFrozenEngineLosesItsClaim freezes an engine in the middle of a claim for
+// longer than its lease: another one takes the gateway over without waiting
+// for it, and the frozen one, woken, has claimed nothing.
+func TestFrozenEngineLosesItsClaim(t *testing.T) {
+	ctx, url := t.Context(), storetest.PostgresURL(t)
+	frozen := storetest.Open(t, url+"&idle_in_transaction_session_timeout=200ms", store.Options{})
+	other := storetest.Open(t, url, store.Options{})
+	list := newList(t, other)
+	newEntry(t, other, list, "1")
+	token, ok, err := frozen.Acquire(ctx, "gw", "frozen", 300*time.Millisecond)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	var calls []results.Dialing
+	_, err = frozen.Claim(ctx, "gw", token, pickOf(list, 1, 1), func(e dlma.Entry, n, try int) results.Dialing {
+		taken := takeSoon(ctx, t, other)
+		calls = must[[]results.Dialing](t)(other.TakeOver(ctx, "gw", taken))
+		calls = append(calls, claim(t, other, taken, pickOf(list, 1, 1))...)
+
+		return plain(e, n, try)
+	})
+	if err == nil {
+		t.Error("the frozen engine claimed")
+	}
+	if len(calls) != 1 {
+		t.Errorf("the other engine has %d calls, want the one it claimed", len(calls))
+	}
+	if open, _, err := other.ListDialings(ctx, "", 10); err != nil || len(open) != 1 {
+		t.Errorf("%d open calls, %v", len(open), err)
+	}
+}
+
+// takeSoon takes the lease as soon as it is free.
+func takeSoon(ctx context.Context, t *testing.T, s *store.Store) string {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		token, ok, err := s.Acquire(ctx, "gw", "other", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			return token
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("the lease was never given up")
+		}
+	}
+}

@@ -24,6 +24,8 @@ var directions = map[string][]string{
 	"dlma":           {"plan/variables"},
 	"results":        nil,
 	"predictor":      nil,
+	// The simulated call centre that pacers are measured in.
+	"predictor/study": {"predictor"},
 
 	"dialer":            {"results"},
 	"dialer/ami":        nil, // the protocol alone

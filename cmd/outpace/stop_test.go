@@ -69,12 +69,12 @@ func TestNobodyIsCalledAfterAStop(t *testing.T) {
 func TestNobodyIsCalledOutsideHours(t *testing.T) {
 	sim := simulate(t)
 	r := newPlace(t, sim, "").start(t)
+	campaign := busyCampaign(t, r, sim)
 	now := time.Now().UTC()
 	closes := now.Add(5 * time.Second).Truncate(time.Second)
 	if closes.Day() != now.Day() {
 		closes = closes.Truncate(24 * time.Hour) // a window may end at midnight
 	}
-	campaign := busyCampaign(t, r, sim)
 	calendar := map[string]any{"sc_mode": 1, "sc_time_start": closes.Add(-time.Hour).Format(time.TimeOnly), "sc_time_end": closes.Format(time.TimeOnly)}
 	if err := r.do(t.Context(), http.MethodPut, "/ob/campaigns/"+campaign, calendar, nil); err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestNobodyIsCalledOutsideHours(t *testing.T) {
 	if n, latest := after(sim, closes); n > 0 {
 		t.Errorf("%d calls were placed after the calendar closed, the last %s later", n, latest)
 	}
-	if n := len(sim.Originates()); n < 30 || n == 400 {
+	if n := len(sim.Originates()); n < 10 || n == 400 {
 		t.Errorf("%d calls were placed in all", n)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -144,14 +145,18 @@ func (c simulateCmd) print(out io.Writer, runs []simulation) error {
 	}
 	longest := slices.MaxFunc(runs, func(a, b simulation) int { return cmp.Compare(len(a.scenario.Name), len(b.scenario.Name)) })
 	width := max(len("scenario"), len(longest.scenario.Name))
-	fmt.Fprintf(out, "%-*s  %-10s %11s %11s %11s %9s %9s %9s\n", width, "scenario", "pacer", "utilisation", "worst shift", "target", "answers", "dials", "idle/call")
+	var table strings.Builder
+	fmt.Fprintf(&table, "%-*s  %-10s %11s %11s %11s %9s %9s %9s\n", width, "scenario", "pacer", "utilisation", "worst shift", "target", "answers", "dials", "idle/call")
 	for _, r := range runs {
 		over := ""
 		if r.result.WorstShift > r.scenario.Target {
 			over = "  over the target"
 		}
-		fmt.Fprintf(out, "%-*s  %-10s %9.2f %% %9.2f %% %9.2f %% %9d %9d %7.1f s%s\n", width, r.scenario.Name, r.pacer,
+		fmt.Fprintf(&table, "%-*s  %-10s %9.2f %% %9.2f %% %9.2f %% %9d %9d %7.1f s%s\n", width, r.scenario.Name, r.pacer,
 			100*r.result.Utilisation, 100*r.result.WorstShift, 100*r.scenario.Target, r.result.Answers, r.result.Dials, r.result.IdlePerCall, over)
+	}
+	if _, err := io.WriteString(out, table.String()); err != nil {
+		return fmt.Errorf("print: %w", err)
 	}
 	return nil
 }
@@ -170,11 +175,11 @@ func (g *gauge) show(done float64) {
 		return
 	}
 	g.last = percent
-	fmt.Fprintf(g.screen.out, "\r%s %3d %%", bar(percent, 100), percent)
+	_, _ = fmt.Fprintf(g.screen.out, "\r%s %3d %%", bar(percent, 100), percent) // a gauge that cannot be seen is no fault
 }
 
 func (g *gauge) clear() {
 	if g.screen.terminal {
-		fmt.Fprint(g.screen.out, "\r\x1b[2K")
+		_, _ = fmt.Fprint(g.screen.out, "\r\x1b[2K")
 	}
 }

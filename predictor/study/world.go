@@ -22,7 +22,6 @@ type agent struct {
 	since  float64 // when the state began
 	wrap   float64 // of the call he is in
 	leaves bool    // when free
-	shown  int     // place in the snapshot's list of busy agents
 }
 
 type agentState int

@@ -25,6 +25,7 @@ type fakeGateway struct {
 	lacks    string // a technology
 	refuse   func(dialer.Request) error
 	script   func(g *fakeGateway, r dialer.Request) // runs in its own goroutine after a call was accepted
+	unplayed []dialer.Request                       // placed while there was no script
 	wg       sync.WaitGroup
 	running  context.Context //nolint:containedctx // of the present Run; scripts end with it
 }
@@ -83,9 +84,12 @@ func (g *fakeGateway) Place(ctx context.Context, r dialer.Request) error {
 	g.placed = append(g.placed, r)
 	g.at = append(g.at, time.Now())
 	g.living[r.Call] = dialer.Sighting{Ringing: true}
-	if g.script != nil {
-		g.wg.Go(func() { g.script(g, r) })
+	if g.script == nil {
+		g.unplayed = append(g.unplayed, r)
+		return nil
 	}
+	script := g.script
+	g.wg.Go(func() { script(g, r) })
 	return nil
 }
 
@@ -143,10 +147,16 @@ func (g *fakeGateway) fate(id string, ring, talk time.Duration, cause int) {
 	g.tell(ctx, dialer.Event{Kind: dialer.CallHangup, Call: id, Cause: cause})
 }
 
+// setScript says how calls go, also those that were placed before a test came
+// to say it.
 func (g *fakeGateway) setScript(script func(*fakeGateway, dialer.Request)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.script = script
+	for _, r := range g.unplayed {
+		g.wg.Go(func() { script(g, r) })
+	}
+	g.unplayed = nil
 }
 
 func (g *fakeGateway) times() []time.Time {

@@ -171,10 +171,14 @@ func (g *fakeGateway) hungUp() int {
 	return len(g.hangups)
 }
 
-func (g *fakeGateway) Supports(_ context.Context, tech string) (bool, error) {
+func (g *fakeGateway) Supports(ctx context.Context, tech string) (bool, error) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	return tech != g.lacks, nil
+	lacks := tech == g.lacks
+	g.mu.Unlock()
+	if lacks {
+		pause(ctx, time.Second) // the loop must not spin meanwhile
+	}
+	return !lacks, nil
 }
 
 func (g *fakeGateway) setLacks(tech string) {

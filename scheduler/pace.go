@@ -76,7 +76,9 @@ func (f *floor) blocked(r *run, now time.Time) string {
 	}
 	switch t := f.technology(r.plan.Tech, now); {
 	case t.missing:
-		f.wakeAt(t.asked.Add(techAgain))
+		if !t.asking { // else the answer wakes the loop
+			f.wakeAt(t.asked.Add(techAgain))
+		}
 		return fmt.Sprintf("The PBX has no channel technology %s.", r.plan.Tech)
 	case t.asked.IsZero():
 		return "The PBX is being asked whether it can dial with " + r.plan.Tech + "."

@@ -88,6 +88,32 @@ func TestClaimGoesThroughItsIndex(t *testing.T) {
 	}
 }
 
+// TestReconcileKeepsTheTriesOfAnUnknownEntry: a plan that does not redial
+// unknown entries has nothing left to do with one, whatever it allows; a plan
+// that redials them, with fewer tries, has nothing left either; a third that
+// redials with more tries must still find it.
+func TestReconcileKeepsTheTriesOfAnUnknownEntry(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		list, token := newList(t, s), lease(t, s, "gw")
+		newEntry(t, s, list, "unknown-1")
+		leaves := pickOf(list, 5, 2)
+		calls := claim(t, s, token, leaves)
+		record(t, s, token, resultOf(calls[0], results.Unknown, 0, leaves.Now.Add(-time.Second)))
+		few := pickOf(list, 5, 1)
+		few.RedialUnknown = true
+		for _, p := range []dlma.Pick{leaves, few, leaves, few} {
+			for n := 1; n > 0; {
+				n = must[int](t)(s.Reconcile(t.Context(), p))
+			}
+		}
+		more := pickOf(list, 5, 2)
+		more.RedialUnknown = true
+		if got := claim(t, s, token, more); len(got) != 1 {
+			t.Errorf("claimed %d entries, want the one that was hidden by a joined mark", len(got))
+		}
+	})
+}
+
 func TestReconcileMarksAndHidesNothing(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()

@@ -60,23 +60,36 @@ func (w *walks) done(k walkKey) {
 var (
 	levelsSQL = "WITH RECURSIVE " + levels + " SELECT s, t FROM levels WHERE t IS NOT NULL ORDER BY s, t"
 	// stepSQL looks at the next entries of one stretch.
-	stepSQL = `SELECT d.id, d.spent, d.tm_last_hangup AS hung, CASE WHEN ` + triesLeft + ` THEN 1 ELSE 0 END AS tries_left
+	stepSQL = `SELECT d.id, d.spent, d.unknown, d.tm_last_hangup AS hung, CASE WHEN ` + triesLeft + ` THEN 1 ELSE 0 END AS tries_left
 		FROM dls d WHERE d.dlma_uuid = @list AND ` + claimable + ` AND d.spent = @s AND d.tries = @t
 		AND (d.tm_last_hangup, d.id) > (@hung , @id )
 		ORDER BY d.tm_last_hangup, d.id LIMIT @step `
 	// unknownSQL looks at entries that perhaps were answered; they have an
 	// index of their own, since they may stand anywhere in dls_claim.
-	unknownSQL = `SELECT d.id, d.spent, 0 AS tries_left
+	unknownSQL = `SELECT d.id, d.spent, d.unknown, 0 AS tries_left
 		FROM dls d WHERE d.dlma_uuid = @list AND ` + claimable + ` AND d.unknown = 1 AND NOT ` + settled("d.spent") + `
 		LIMIT @step `
 	markSQL = `UPDATE dls AS d SET spent = @mark WHERE d.dlma_uuid = @list AND d.id IN @ids AND ` + claimable + `
-		AND d.spent = @s AND NOT ` + triesLeft
+		AND d.spent = @s AND d.unknown = @unknown AND NOT ` + triesLeft
 )
 
 // walkRow is an entry that was looked at.
 type walkRow struct {
-	ID, Spent, Hung int64
-	TriesLeft       int
+	ID, Spent, Hung    int64
+	Unknown, TriesLeft int
+}
+
+// mark is what the row's spent becomes if it has nothing left under r.
+func (w walkRow) mark(r rule) rule {
+	was := rule(w.Spent)
+	// An unknown entry is spent under a rule that leaves unknown ones alone,
+	// however many tries that rule allows; joined with one that redials them it
+	// would hide those tries.
+	if was == 0 || w.Unknown == 1 && was.redial() != r.redial() {
+		return r
+	}
+
+	return r.join(was)
 }
 
 // Reconcile marks the entries of a list that a changed plan has left without
@@ -173,19 +186,21 @@ func (w *walker) look(ctx context.Context, sql string, params map[string]any) ([
 // mark marks those of rows that have no tries left and still have none when it
 // comes to it.
 func (w *walker) mark(ctx context.Context, rows []walkRow) (int, error) {
-	used := map[int64][]int64{}
+	type kind struct {
+		spent, mark int64
+		unknown     int
+	}
+	used := map[kind][]int64{}
 	for _, r := range rows {
 		if r.TriesLeft == 0 {
-			used[r.Spent] = append(used[r.Spent], r.ID)
+			k := kind{r.Spent, int64(r.mark(w.key.rule)), r.Unknown}
+			used[k] = append(used[k], r.ID)
 		}
 	}
 	marked := 0
-	for spent, ids := range used {
+	for k, ids := range used {
 		p := maps.Clone(w.params)
-		p["s"], p["ids"], p["mark"] = spent, ids, int64(w.key.rule)
-		if spent != 0 {
-			p["mark"] = int64(w.key.rule.join(rule(spent)))
-		}
+		p["s"], p["ids"], p["mark"], p["unknown"] = k.spent, ids, k.mark, k.unknown
 		q := w.store.w.WithContext(ctx).Exec(markSQL, p)
 		if q.Error != nil {
 			return 0, fmt.Errorf("mark used-up entries: %w", q.Error)

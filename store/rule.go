@@ -34,8 +34,9 @@ func (r rule) tries(i int) int { return int(r >> (ruleBits * i) & ruleMax) }
 // redial reports whether unknown entries are dialed again.
 func (r rule) redial() bool { return r&ruleRedial != 0 }
 
-// join returns the least rule that allows all that r and o allow: an entry
-// that has nothing left under both has nothing left under it either.
+// join returns the least rule that allows all that r and o allow. An entry
+// that has nothing left under both has nothing left under it either, unless it
+// is unknown and only one of them dials unknown entries again.
 func (r rule) join(o rule) rule {
 	j := (r | o) & (ruleMark | ruleRedial)
 	for i := range dlma.Numbers {

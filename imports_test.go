@@ -38,7 +38,8 @@ var directions = map[string][]string{
 	"store":     {"campaign", "plan", "dlma", "results"},
 	"api":       {"campaign", "plan", "dlma", "results"},
 
-	"store/storetest": {"store"},
+	"store/localpg":   nil, // a Postgres server of our own
+	"store/storetest": {"store", "store/localpg"},
 	"cmd/outpace":     {"all"},
 }
 
@@ -56,7 +57,7 @@ var owners = map[string][]string{
 	"gorm.io/":                      {"store"},
 	"github.com/glebarez/":          {"store"},
 	"github.com/pressly/goose":      {"store"},
-	"github.com/jackc/":             {"store"},
+	"github.com/jackc/":             {"store", "store/localpg"},
 	"modernc.org/":                  {"store"},
 	"github.com/labstack/echo":      {"api"},
 	"golang.org/x/time":             {"api", "scheduler"},

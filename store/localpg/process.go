@@ -1,4 +1,4 @@
-package storetest
+package localpg
 
 import (
 	"errors"
@@ -28,18 +28,18 @@ func account() (*syscall.Credential, error) {
 	return nil, errors.New("Postgres does not run as root, and there is no user postgres or nobody")
 }
 
-// spawn starts the server and waits for its end in a goroutine that stop ends.
+// spawn starts the server and waits for its end in a goroutine that Stop ends.
 // On Linux the server dies with the thread that started it, which therefore is
 // that goroutine's until the end.
-func (c *cluster) spawn() error {
+func (s *Server) spawn() error {
 	started := make(chan error, 1)
-	c.done = make(chan error, 1)
+	s.done = make(chan error, 1)
 	go func() {
 		holdThread()
-		err := c.cmd.Start()
+		err := s.cmd.Start()
 		started <- err
 		if err == nil {
-			c.done <- c.cmd.Wait()
+			s.done <- s.cmd.Wait()
 		}
 	}()
 

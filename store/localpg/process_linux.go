@@ -1,4 +1,4 @@
-package storetest
+package localpg
 
 import (
 	"runtime"

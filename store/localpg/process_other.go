@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package storetest
+package localpg
 
 import "syscall"
 

@@ -70,6 +70,8 @@ func (s *Store) walk(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		return fn(s.read(ctx))
 	}
 
+	s.usage.transactions.Add(1)
+
 	return s.read(ctx).Transaction(func(tx *gorm.DB) error {
 		err := tx.Exec("SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)").Error
 		if err != nil {

@@ -59,7 +59,7 @@ func (s *Store) openPostgres(ctx context.Context, url string, opts Options) erro
 	}
 	s.r = s.w
 
-	return nil
+	return s.usage.count(s.w)
 }
 
 // durable makes COMMIT wait for the disk, whatever the server's default is.

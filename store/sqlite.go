@@ -57,9 +57,11 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 	if s.w, err = gorm.Open(&sqlite.Dialector{Conn: writer}, gormConfig()); err != nil {
 		return err
 	}
-	s.r, err = gorm.Open(&sqlite.Dialector{Conn: reader}, gormConfig())
+	if s.r, err = gorm.Open(&sqlite.Dialector{Conn: reader}, gormConfig()); err != nil {
+		return err
+	}
 
-	return err
+	return errors.Join(s.usage.count(s.w), s.usage.count(s.r))
 }
 
 // makeFile makes the database's file if there is none, so that nobody else

@@ -44,6 +44,7 @@ type Store struct {
 	// settleTime is how long a claim in doubt is looked up.
 	settleTime time.Duration
 
+	usage    usage
 	versions versionCache
 	doubts   doubts
 	walks    walks
@@ -130,6 +131,7 @@ func (s *Store) tx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 
 // once runs fn in one transaction.
 func (s *Store) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	s.usage.transactions.Add(1)
 	tx := s.w.WithContext(ctx).Begin()
 	if tx.Error != nil {
 		return fmt.Errorf("begin: %w", tx.Error)

@@ -11,6 +11,24 @@ import (
 // mostResDial bounds the filter res_dial; the numbers are the seed's.
 const mostResDial = mostInt
 
+// postEntry creates an entry; with once=1 only if the list has none with the
+// same ukey, so that a request whose answer was lost may be sent again.
+func (s *server) postEntry(c echo.Context) error {
+	p, err := paramsOf(c)
+	if err != nil {
+		return err
+	}
+	once, err := p.option("once")
+	if err != nil {
+		return err
+	}
+	entries := s.entries()
+	if once {
+		entries.create = s.cfg.Store.CreateEntryOnce
+	}
+	return entries.post(s)(c)
+}
+
 // getEntries reads a page of the entries of one list.
 func (s *server) getEntries(c echo.Context) error {
 	p, err := paramsOf(c)

@@ -29,6 +29,21 @@ func TestEntryKeepsWhatIsGiven(t *testing.T) {
 	}
 }
 
+func TestEntryOnce(t *testing.T) {
+	r := newRig(t, nil)
+	list := r.make("dlmas", `{}`)
+	body := `{"dlma_uuid":"` + list + `","ukey":"k"}`
+	r.ok(http.MethodPost, "/ob/dls?once=1", body)
+	r.refused(http.StatusConflict, "ukey is that of a dl", http.MethodPost, "/v1/ob/dls/?once=1", body)
+	r.refused(http.StatusBadRequest, "ukey is needed", http.MethodPost, "/ob/dls?once=1", `{"dlma_uuid":"`+list+`"}`)
+	r.refused(http.StatusBadRequest, "once must be", http.MethodPost, "/ob/dls?once=yes", body)
+	r.ok(http.MethodPost, "/ob/dls", body) // who does not ask for it may have two
+	r.ok(http.MethodPost, "/ob/dls?once=0", body)
+	if n := len(r.ok(http.MethodGet, "/ob/dls?ukey=k&dlma_uuid="+list, "")["list"].([]any)); n != 3 {
+		t.Errorf("%d entries, want 3", n)
+	}
+}
+
 func TestEntryOfAnotherTimeIsAConflict(t *testing.T) {
 	r := newRig(t, nil)
 	uuid := r.make("dls", `{"dlma_uuid":"`+r.make("dlmas", `{}`)+`"}`)

@@ -325,6 +325,18 @@ func (f *fakeStore) DeleteList(ctx context.Context, uuid string, force, entries 
 	})
 }
 
+func (f *fakeStore) CreateEntryOnce(ctx context.Context, e dlma.Entry) (dlma.Entry, error) {
+	if e.Ukey == "" {
+		return e, dlma.Invalid{Field: "ukey", Message: "is needed"}
+	}
+	for _, other := range f.entries.rows {
+		if other.InUse && other.List == e.List && other.Ukey == e.Ukey {
+			return e, dlma.Conflict("ukey is that of a dl that the list has already")
+		}
+	}
+	return f.CreateEntry(ctx, e)
+}
+
 func (f *fakeStore) CreateEntry(ctx context.Context, e dlma.Entry) (dlma.Entry, error) {
 	return create(ctx, f, "CreateEntry", &f.entries, e, func(e dlma.Entry) error {
 		if _, err := f.lists.get(e.List); err != nil {

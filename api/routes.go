@@ -54,7 +54,7 @@ func (s *server) routes() []route {
 		{http.MethodDelete, "/dlmas/:uuid", Admin, lists.delete(s)},
 
 		{http.MethodGet, "/dls", Viewer, s.getEntries},
-		{http.MethodPost, "/dls", Operator, entries.post(s)},
+		{http.MethodPost, "/dls", Operator, s.postEntry},
 		{http.MethodGet, "/dls/:uuid", Viewer, entries.get(s)},
 		{http.MethodPut, "/dls/:uuid", Operator, entries.put(s)},
 		{http.MethodDelete, "/dls/:uuid", Admin, entries.delete(s)},

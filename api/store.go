@@ -50,6 +50,9 @@ type Lists interface {
 // change what the ruling forbids while the entry is being dialed.
 type Entries interface {
 	CreateEntry(ctx context.Context, e dlma.Entry) (dlma.Entry, error)
+	// CreateEntryOnce is a Conflict if the list has an entry with the same
+	// ukey; of many calls at once only one creates it.
+	CreateEntryOnce(ctx context.Context, e dlma.Entry) (dlma.Entry, error)
 	Entry(ctx context.Context, uuid string) (dlma.Entry, error)
 	ListEntries(ctx context.Context, q dlma.Query) (list []dlma.Entry, more bool, err error)
 	UpdateEntry(ctx context.Context, uuid string, edit func(*dlma.Entry) error) (dlma.Entry, error)

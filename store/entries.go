@@ -139,12 +139,49 @@ func holdList(tx *gorm.DB, list string) error {
 
 // CreateEntry keeps a new entry under a uuid of its own.
 func (s *Store) CreateEntry(ctx context.Context, e dlma.Entry) (dlma.Entry, error) {
+	return s.createEntry(ctx, e, func(*gorm.DB) error { return nil })
+}
+
+// CreateEntryOnce is CreateEntry, but a dlma.Conflict if the list has a live
+// entry with the same ukey. Of any number of calls with one ukey, at once or
+// after another, one makes an entry: so whoever does not know what became of a
+// call may make it again.
+func (s *Store) CreateEntryOnce(ctx context.Context, e dlma.Entry) (dlma.Entry, error) {
+	if e.Ukey == "" {
+		return dlma.Entry{}, dlma.Invalid{Field: "ukey", Message: "is needed: it tells entries apart"}
+	}
+
+	return s.createEntry(ctx, e, func(tx *gorm.DB) error {
+		if s.dialect == postgresDialect {
+			// There is no row yet that could be locked. SQLite's writer is alone anyway.
+			if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", e.List+" "+e.Ukey).Error; err != nil {
+				return fmt.Errorf("lock ukey: %w", err)
+			}
+		}
+		var same []string
+		err := tx.Raw("SELECT uuid FROM dls WHERE dlma_uuid = ? AND ukey = ? AND ukey <> '' AND in_use = 1 LIMIT 1", e.List, e.Ukey).Scan(&same).Error
+		if err != nil {
+			return fmt.Errorf("look for the ukey: %w", err)
+		}
+		if len(same) > 0 {
+			return dlma.Conflict("ukey is that of a dl that the list has already: " + same[0])
+		}
+
+		return nil
+	})
+}
+
+// createEntry keeps a new entry if check, in the same transaction, lets it.
+func (s *Store) createEntry(ctx context.Context, e dlma.Entry, check func(tx *gorm.DB) error) (dlma.Entry, error) {
 	if err := checkEntry(e); err != nil {
 		return dlma.Entry{}, err
 	}
 	var out dlma.Entry
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		if err := holdList(tx, e.List); err != nil {
+			return err
+		}
+		if err := check(tx); err != nil {
 			return err
 		}
 		row := entryRowOf(e, base{})

@@ -3,6 +3,8 @@ package store_test
 import (
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,4 +153,45 @@ func TestAddEntriesRefusesBadTextByPlace(t *testing.T) {
 	if n != 0 || !is[dlma.Invalid](err) || err.Error() != "entry 2: name must be UTF-8 text without NUL" {
 		t.Errorf("%d, %v", n, err)
 	}
+}
+
+// TestOneEntryForAUkey makes entries with few keys from many sides at once: one
+// of each key is made, and nothing else is told so.
+func TestOneEntryForAUkey(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		const keys, sides = 12, 5
+		list, other := newList(t, s), newList(t, s)
+		made := make([]atomic.Int32, keys)
+		var sent sync.WaitGroup
+		for range sides {
+			sent.Go(func() {
+				for k := range keys {
+					_, err := s.CreateEntryOnce(t.Context(), dlma.Entry{List: list, Ukey: fmt.Sprint("k", k)})
+					switch {
+					case err == nil:
+						made[k].Add(1)
+					case !is[dlma.Conflict](err):
+						t.Errorf("key %d: %v", k, err)
+					}
+				}
+			})
+		}
+		sent.Wait()
+		for k := range keys {
+			if n := made[k].Load(); n != 1 {
+				t.Errorf("key %d was made %d times", k, n)
+			}
+		}
+		kept, _, err := s.ListEntries(t.Context(), dlma.Query{List: list, Count: 10 * keys})
+		if err != nil || len(kept) != keys {
+			t.Fatalf("the list has %d entries, %v; want %d", len(kept), err, keys)
+		}
+		// What has the key in another list, or had it in this one, is no hindrance.
+		must[dlma.Entry](t)(s.CreateEntryOnce(t.Context(), dlma.Entry{List: other, Ukey: "k0"}))
+		must[dlma.Entry](t)(s.DeleteEntry(t.Context(), kept[0].UUID))
+		must[dlma.Entry](t)(s.CreateEntryOnce(t.Context(), dlma.Entry{List: list, Ukey: kept[0].Ukey}))
+		if _, err := s.CreateEntryOnce(t.Context(), dlma.Entry{List: list}); !is[dlma.Invalid](err) {
+			t.Errorf("without a key: %v", err)
+		}
+	})
 }

@@ -48,7 +48,7 @@ var directions = map[string][]string{
 var leaves = []string{"plan/variables", "campaign", "plan", "dlma", "results", "predictor", "dialer/ami"}
 
 // testers are packages for tests; only tests and other testers may import them.
-var testers = []string{"dialer/dialertest", "dialer/ami/amitest", "store/storetest"}
+var testers = []string{"dialer/dialertest", "dialer/ami/amitest", "store/storetest", "scheduler/sim"}
 
 // owners is which of our packages may import a module from elsewhere in what
 // is shipped. The longest prefix that fits an import counts.

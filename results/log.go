@@ -23,9 +23,12 @@ type LogConfig struct {
 	MaxBytes int64
 	// Keep is how many files that the log itself has rotated are kept, the
 	// newest ones; 0 keeps all.
-	Keep   int
-	Now    func() time.Time // names rotated files; nil = time.Now
-	Logger *slog.Logger     // for what does not stop the log; nil = none
+	Keep int
+	Now  func() time.Time // names rotated files; nil = time.Now
+	// Open opens the file at path for reading and appending, and makes it if
+	// there is none. nil = on the disk; a test puts one that fails in its place.
+	Open   func(path string) (LogFile, error)
+	Logger *slog.Logger // for what does not stop the log; nil = none
 }
 
 // Log is the NDJSON log of results: whole lines, each on disk before Append
@@ -37,12 +40,11 @@ type LogConfig struct {
 // Its methods may be called from several goroutines.
 type Log struct {
 	cfg  LogConfig
-	open func(path string) (file, error) // a seam for disks that fail
-	lock *flock.Flock                    // on a file beside the log
+	lock *flock.Flock // on a file beside the log
 
 	mu     sync.Mutex
 	closed bool
-	file   file        // nil when it has to be opened anew
+	file   LogFile     // nil when it has to be opened anew
 	info   fs.FileInfo // of file, to tell it from one that took its path
 	size   int64       // of file; always the end of a whole line
 	seq    int64       // of the last line written or found
@@ -51,8 +53,8 @@ type Log struct {
 	stuck  bool   // rotation failed, and this has been said
 }
 
-// file is what the log needs of an *os.File.
-type file interface {
+// LogFile is what the log needs of an *os.File.
+type LogFile interface {
 	io.ReaderAt
 	io.Writer
 	io.Closer
@@ -67,10 +69,6 @@ var ErrLogClosed = errors.New("result log is closed")
 // OpenLog opens the log, or begins it. A torn last line, as a crash leaves it,
 // is cut off. A file that holds anything but results is refused.
 func OpenLog(cfg LogConfig) (*Log, error) {
-	return openLog(cfg, openFile)
-}
-
-func openLog(cfg LogConfig, open func(string) (file, error)) (*Log, error) {
 	if cfg.Path == "" {
 		return nil, errors.New("open result log: no path is given")
 	}
@@ -80,7 +78,10 @@ func openLog(cfg LogConfig, open func(string) (file, error)) (*Log, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	l := &Log{cfg: cfg, open: open, lock: newLock(cfg.Path)}
+	if cfg.Open == nil {
+		cfg.Open = OpenLogFile
+	}
+	l := &Log{cfg: cfg, lock: newLock(cfg.Path)}
 	if err := l.refresh(); err != nil {
 		return nil, err
 	}
@@ -93,7 +94,8 @@ func openLog(cfg LogConfig, open func(string) (file, error)) (*Log, error) {
 	return l, nil
 }
 
-func openFile(path string) (file, error) {
+// OpenLogFile opens the file of a log on the disk.
+func OpenLogFile(path string) (LogFile, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, err
@@ -210,7 +212,7 @@ func (l *Log) refresh() error {
 		}
 		_ = l.drop()
 	}
-	f, err := l.open(l.cfg.Path)
+	f, err := l.cfg.Open(l.cfg.Path)
 	if err != nil {
 		return l.failed("opened", err)
 	}
@@ -222,7 +224,7 @@ func (l *Log) refresh() error {
 }
 
 // adopt makes f the log's file: finds its last line, cuts a torn one off.
-func (l *Log) adopt(f file) error {
+func (l *Log) adopt(f LogFile) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err

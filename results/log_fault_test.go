@@ -13,7 +13,7 @@ import (
 
 // faulty is a file on a disk that fails on request.
 type faulty struct {
-	file
+	LogFile
 	disk *disk
 }
 
@@ -25,12 +25,12 @@ type disk struct {
 	open     error
 }
 
-func (d *disk) openFile(path string) (file, error) {
+func (d *disk) openFile(path string) (LogFile, error) {
 	if err := d.open; err != nil {
 		d.open = nil
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	f, err := openFile(path)
+	f, err := OpenLogFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +39,9 @@ func (d *disk) openFile(path string) (file, error) {
 
 func (f faulty) Write(p []byte) (int, error) {
 	if f.disk.short < 0 {
-		return f.file.Write(p)
+		return f.LogFile.Write(p)
 	}
-	n, err := f.file.Write(p[:min(len(p), f.disk.short)])
+	n, err := f.LogFile.Write(p[:min(len(p), f.disk.short)])
 	f.disk.short = -1
 	return n, errors.Join(err, syscall.ENOSPC)
 }
@@ -51,7 +51,7 @@ func (f faulty) Sync() error {
 		f.disk.sync = nil
 		return err
 	}
-	return f.file.Sync()
+	return f.LogFile.Sync()
 }
 
 func (f faulty) Truncate(size int64) error {
@@ -59,7 +59,7 @@ func (f faulty) Truncate(size int64) error {
 		f.disk.truncate = nil
 		return err
 	}
-	return f.file.Truncate(size)
+	return f.LogFile.Truncate(size)
 }
 
 func TestLogOnFailingDisk(t *testing.T) {
@@ -84,7 +84,7 @@ func TestLogOnFailingDisk(t *testing.T) {
 			healthy := disk{short: -1}
 			d := healthy
 			path := filepath.Join(t.TempDir(), "log")
-			l, err := openLog(LogConfig{Path: path}, d.openFile)
+			l, err := OpenLog(LogConfig{Path: path, Open: d.openFile})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestLogOnFailingDisk(t *testing.T) {
 func TestLogThatCannotBeOpenedAgain(t *testing.T) {
 	d := disk{short: -1}
 	path := filepath.Join(t.TempDir(), "log")
-	l, err := openLog(LogConfig{Path: path}, d.openFile)
+	l, err := OpenLog(LogConfig{Path: path, Open: d.openFile})
 	if err != nil {
 		t.Fatal(err)
 	}

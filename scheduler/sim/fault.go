@@ -1,0 +1,144 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Kind is a kind of fault, or of what a user does in the middle of it all.
+type Kind string
+
+// The kinds. N and For are a fault's fields; where For is not named the fault
+// is over at once.
+const (
+	LinkCut    Kind = "link cut"       // no new link for For
+	LinkFrozen Kind = "link half-open" // nothing gets through, nothing is closed, for For
+	LinkDeaf   Kind = "events lost"    // for For; replies get through
+	DropBefore Kind = "link cut before an originate was read"
+	DropAfter  Kind = "link cut after an originate was read"
+	ReplyLost  Kind = "replies lost" // of the next N originates
+	ReplyLate  Kind = "replies late" // of the next N actions
+	Refused    Kind = "originates refused"
+	EventsLate Kind = "events late"
+	Restarted  Kind = "PBX restarted" // N = 1: its calls live on
+
+	StoreDown  Kind = "database gone"        // for For
+	StoreSlow  Kind = "database slow"        // N ms an access, for For
+	CommitMade Kind = "commit made, unsaid"  // of the next N writes
+	CommitLost Kind = "commit not made"      // of the next N writes
+	LogFull    Kind = "disk of the log full" // for For
+	LogGone    Kind = "folder of the log gone"
+	LogRotated Kind = "log rotated by somebody"
+
+	Clock Kind = "clock put" // by N seconds
+
+	Killed      Kind = "engine killed"                // and started again after For
+	KilledAt    Kind = "engine killed at an access"   // to the database, the Nth from then; started again after For
+	KilledInLog Kind = "engine killed in a log write" // the next one; started again after For
+
+	Stopped    Kind = "user stops"  // and starts again after For
+	Paused     Kind = "user pauses" // and starts again after For
+	Forced     Kind = "user stops by force"
+	HangupAsk  Kind = "user hangs up" // the Nth open call
+	PlanEdited Kind = "user edits the plan"
+)
+
+// Fault is one of them at a time.
+type Fault struct {
+	Kind Kind
+	At   time.Duration // since the start
+	For  time.Duration
+	N    int
+}
+
+// String is the fault in one line.
+func (f Fault) String() string {
+	text := fmt.Sprintf("%7.3f s  %s", f.At.Seconds(), f.Kind)
+	if f.N != 0 {
+		text += fmt.Sprintf(" (%d)", f.N)
+	}
+	if f.For > 0 {
+		text += fmt.Sprintf(" for %s", f.For)
+	}
+	return text
+}
+
+// shapes say how long a fault of each kind lasts at most, in seconds, and how
+// large its N is at most.
+var shapes = []struct {
+	kind   Kind
+	weight int
+	most   float64
+	n      int
+}{
+	{LinkCut, 4, 20, 0},
+	{LinkFrozen, 2, 40, 0},
+	{LinkDeaf, 2, 20, 0},
+	{DropBefore, 2, 0, 2},
+	{DropAfter, 3, 0, 2},
+	{ReplyLost, 3, 0, 3},
+	{ReplyLate, 2, 0, 5},
+	{Refused, 2, 0, 4},
+	{EventsLate, 2, 5, 0},
+	{Restarted, 3, 0, 1},
+	{StoreDown, 3, 40, 0},
+	{StoreSlow, 2, 20, 3000},
+	{CommitMade, 4, 0, 3},
+	{CommitLost, 2, 0, 3},
+	{LogFull, 2, 15, 0},
+	{LogGone, 2, 15, 0},
+	{LogRotated, 2, 0, 0},
+	{Clock, 3, 0, 90},
+	{Killed, 6, 10, 0},
+	{KilledAt, 6, 10, 40},
+	{KilledInLog, 3, 10, 0},
+	{Stopped, 2, 10, 0},
+	{Paused, 1, 10, 0},
+	{Forced, 1, 10, 0},
+	{HangupAsk, 2, 0, 4},
+	{PlanEdited, 1, 0, 3},
+}
+
+func drawFaults(r *rand.Rand, o Ordeal) []Fault {
+	total := 0
+	for _, s := range shapes {
+		total += s.weight
+	}
+	var list []Fault
+	for range r.IntN(9) {
+		at := r.IntN(total)
+		i := slices.IndexFunc(shapes, func(s struct {
+			kind   Kind
+			weight int
+			most   float64
+			n      int
+		},
+		) bool {
+			at -= s.weight
+			return at < 0
+		})
+		s := shapes[i]
+		// Early ones hit a campaign that still dials.
+		f := Fault{Kind: s.kind, At: time.Duration(r.Float64()*r.Float64()*55_000) * time.Millisecond}
+		if s.most > 0 {
+			f.For = time.Duration(r.Float64()*s.most*1000) * time.Millisecond
+		}
+		if s.n > 0 {
+			f.N = 1 + r.IntN(s.n)
+		}
+		switch s.kind {
+		case Clock:
+			if r.IntN(2) == 0 {
+				f.N = -f.N
+			}
+		case Restarted:
+			f.N = r.IntN(2)
+		}
+		list = append(list, f)
+	}
+	slices.SortStableFunc(list, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
+	return list
+}

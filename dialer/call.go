@@ -139,7 +139,8 @@ func (c *Call) Sent(at time.Time) Change {
 }
 
 // Placed says what the gateway's Place returned. An error that wraps neither
-// ErrNotSent nor ErrRefused counts as ErrOutcomeUnknown.
+// ErrNotSent nor ErrRefused counts as ErrOutcomeUnknown. What was not placed
+// gives the try back unless the error wraps ErrUnusable as well.
 func (c *Call) Placed(at time.Time, err error) Change {
 	if c.ended {
 		return 0

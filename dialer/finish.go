@@ -1,6 +1,8 @@
 package dialer
 
 import (
+	"errors"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -21,6 +23,7 @@ func (c *Call) signals(end time.Time) results.Signals {
 		Cause:         c.row.ResHangup,
 		TechCause:     c.techCause,
 		Channel:       c.mayHaveChannel(),
+		Endpoint:      c.bare(),
 		Rang:          c.rang,
 		CancelledByUs: !c.cancelledAt.IsZero(),
 		CustomerEnded: c.customer,
@@ -33,6 +36,12 @@ func (c *Call) signals(end time.Time) results.Signals {
 		s.Elapsed = end.Sub(c.sent)
 	}
 	return s
+}
+
+// bare tells whether the number was dialed without a trunk, as "tech/number".
+func (c *Call) bare() bool {
+	_, rest, _ := strings.Cut(c.row.DialChannel, "/")
+	return rest != "" && rest == c.row.DialAddr
 }
 
 // finish ends the call with what is known. Without a hang-up and a response
@@ -56,6 +65,9 @@ func (c *Call) notPlaced(at time.Time, status int, err error) Change {
 	c.row.Status = status
 	r := c.draft(at)
 	r.Disposition = results.NotPlaced
+	if errors.Is(err, ErrUnusable) {
+		r.Disposition = results.Failed
+	}
 	r.ResDial, r.ResDialDetail = results.DialNone, clip(err.Error())
 	return c.close(r, at)
 }

@@ -17,7 +17,8 @@ type Gateway interface {
 	Run(ctx context.Context, sink func(Event)) error
 	// Place asks the PBX to place a call and returns when the PBX has taken
 	// the request. Its error wraps ErrNotSent, ErrRefused or
-	// ErrOutcomeUnknown. The call's events may come before Place returns.
+	// ErrOutcomeUnknown, and ErrUnusable too where that is so. The call's
+	// events may come before Place returns.
 	Place(ctx context.Context, r Request) error
 	// Hangup asks the PBX to end a call. An error that wraps ErrNoCall says
 	// that the PBX does not know the call.
@@ -44,11 +45,14 @@ type Capabilities struct {
 
 // What became of a request to place a call. After ErrNotSent and ErrRefused
 // no phone rings; after ErrOutcomeUnknown one may, and the request must not be
-// repeated.
+// repeated. ErrUnusable stands beside one of the first two where the number or
+// the variables themselves are at fault, so that no later request could do
+// better: such a call counts its try, or its entry would come back for ever.
 var (
 	ErrNotSent        = errors.New("request was not sent")
 	ErrRefused        = errors.New("request was refused by the PBX")
 	ErrOutcomeUnknown = errors.New("request was sent, no answer came")
+	ErrUnusable       = errors.New("the number or its variables cannot be dialed")
 	ErrNoCall         = errors.New("the PBX does not know the call")
 	ErrNotOffered     = errors.New("not offered by this kind of PBX")
 )

@@ -49,12 +49,14 @@ func (p Plan) Validate() error {
 	)
 }
 
-// Startable returns an Invalid if a campaign with this plan cannot start.
+// Startable returns an Invalid if a campaign with this plan cannot start. What
+// would keep every number from being dialed is the plan's fault, not that of
+// the entries, which would have to pay for it with their tries.
 func (p Plan) Startable() error {
 	if p.Mode != ModePredictive {
 		return Invalid{"dial_mode", "of the plan must be 1 (predictive) before a campaign can start"}
 	}
-	return nil
+	return p.validateRoute()
 }
 
 func (p Plan) validateRoute() error {

@@ -13,7 +13,7 @@ const (
 	Congestion    Disposition = "congestion"      //
 	Unallocated   Disposition = "unallocated"     // no such number
 	Rejected      Disposition = "rejected"        // the other end refused, or hung up before the answer
-	Failed        Disposition = "failed"          // any other failure on the way to the phone
+	Failed        Disposition = "failed"          // any other failure on the way to the phone, or a number or variables that can never be dialed
 	Cancelled     Disposition = "cancelled"       // we hung up before the answer
 	AgentNoAnswer Disposition = "agent_no_answer" // agent-first gateways: the agent did not pick up
 	NotPlaced     Disposition = "not_placed"      // surely never reached a phone

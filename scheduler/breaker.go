@@ -26,18 +26,28 @@ type breaker struct {
 	until time.Time
 }
 
-// note takes in how a call ended.
-func (b *breaker) note(d results.Disposition, now time.Time) {
-	if !d.TryGivenBack() {
+// reachedNoPhone reports whether a call ended before it could reach one.
+func reachedNoPhone(res results.Result) bool {
+	failed := res.Disposition == results.Failed && res.Status >= results.StatusError
+	return failed || res.Disposition.TryGivenBack()
+}
+
+// note takes in how a call ended. It reports whether that began a pause.
+func (b *breaker) note(res results.Result, now time.Time) bool {
+	switch {
+	case res.Disposition == results.Failed && (res.Status == results.StatusSendFailed || res.Status == results.StatusQueueFailed):
+		return false // its number or variables were at fault; of the way nothing was learned
+	case !reachedNoPhone(res):
 		b.row, b.pause, b.until = 0, 0, time.Time{}
-		return
+		return false
 	}
 	b.row++
 	if b.row < breakerTrips || now.Before(b.until) {
-		return
+		return false
 	}
 	b.pause = min(max(2*b.pause, breakerFirst), breakerMost)
 	b.until = now.Add(b.pause)
+	return true
 }
 
 // allows is how many calls may be placed now: all, none, or one to try out

@@ -84,7 +84,9 @@ func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
 	res := c.Result()
 	if !res.TmDial.IsZero() { // else the PBX was not even asked
 		if !c.stopped {
-			f.breaker(c.way).note(res.Disposition, now)
+			if f.breaker(c.way).note(res, now) {
+				clear(f.techs) // a module may have been unloaded
+			}
 			if r := f.runs[c.campaign]; r != nil && res.Disposition.TryGivenBack() {
 				r.faulted = now
 			}

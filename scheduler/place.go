@@ -25,7 +25,6 @@ const (
 var (
 	errClaimOld  = errors.New("it is too late to place the claim")
 	errNotOwner  = errors.New("the gateway's lease is not ours any more")
-	errUnusable  = errors.New("the number or its variables cannot be dialed")
 	errLogBroken = errors.New("the result log cannot be written")
 	errStopped   = errors.New("the campaign or the server was stopped meanwhile")
 )
@@ -41,7 +40,7 @@ func past(now, t time.Time) bool {
 func (f *floor) place(c *call, d results.Dialing, notAfter time.Time, stopped error) {
 	c.stopped = stopped != nil
 	if d.DialChannel == "" {
-		stopped = fmt.Errorf("%w: %s", errUnusable, d.ResDialDetail)
+		stopped = fmt.Errorf("%w: %s", dialer.ErrUnusable, d.ResDialDetail)
 	}
 	if stopped != nil {
 		now := time.Now()

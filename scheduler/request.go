@@ -27,7 +27,8 @@ func (w work) pick(now time.Time, count int) dlma.Pick {
 
 // dialing is the attempt that calls one of an entry's numbers. A number or
 // variables that cannot be dialed leave DialChannel empty: such a call is
-// claimed and finished without being placed, so that its result tells.
+// claimed and finished as failed without being placed, so that its result
+// tells, and its entry does not come back for ever.
 func (w work) dialing(gateway, owner string, e dlma.Entry, number, try int, now time.Time) results.Dialing {
 	p, dest := w.plan, w.destination
 	d := results.Dialing{

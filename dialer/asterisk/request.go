@@ -35,7 +35,18 @@ func (g *Gateway) Place(ctx context.Context, r dialer.Request) error {
 		return fmt.Errorf("%w: gateway %q is not running", dialer.ErrNotSent, g.cfg.Name)
 	}
 	_, err = client.Do(ctx, action)
-	return placeError(err)
+	return blame(placeError(err))
+}
+
+// blame marks an error that a variable is the cause of.
+func blame(err error) error {
+	if _, ok := errors.AsType[*ami.VariableError](err); ok {
+		return fmt.Errorf("%w: %w", dialer.ErrUnusable, err)
+	}
+	if e, ok := errors.AsType[*ami.InvalidValueError](err); ok && e.Header == "Variable" {
+		return fmt.Errorf("%w: %w", dialer.ErrUnusable, err)
+	}
+	return err
 }
 
 // placeError says in the engine's words what became of an Originate. What is
@@ -78,7 +89,7 @@ func originate(r dialer.Request) (ami.Action, error) {
 	}
 	action, err := o.Action()
 	if err != nil {
-		return ami.Action{}, err
+		return ami.Action{}, blame(err)
 	}
 	action.Before = r.Before
 	return action, nil
@@ -86,6 +97,9 @@ func originate(r dialer.Request) (ami.Action, error) {
 
 // check refuses once more what the engine's doors should have refused.
 func check(r dialer.Request) error {
+	if !validNumber.MatchString(r.Number) { // first: a channel that holds it is wrong for the same reason
+		return fmt.Errorf("%w: Number is not valid", dialer.ErrUnusable)
+	}
 	for _, field := range []struct{ name, value string }{
 		{"Call", r.Call}, {"ActionID", r.ActionID}, {"Channel", r.Channel}, {"CallerID", r.CallerID},
 		{"Codecs", r.Codecs}, {"Context", r.Context}, {"Exten", r.Exten}, {"Priority", r.Priority},
@@ -98,8 +112,6 @@ func check(r dialer.Request) error {
 	switch {
 	case !isUUID(r.Call):
 		return errors.New("Call is not a uuid")
-	case !validNumber.MatchString(r.Number):
-		return errors.New("Number is not valid")
 	case !strings.Contains(r.Channel, r.Number):
 		return errors.New("Channel does not dial Number")
 	case isLocal(r.Channel) && !strings.HasSuffix(r.Channel, "/n"):
@@ -107,11 +119,11 @@ func check(r dialer.Request) error {
 	case r.Timeout < time.Millisecond:
 		return errors.New("Timeout is less than 1 ms")
 	case len(r.Variables) > maxVariables:
-		return fmt.Errorf("more than %d variables", maxVariables)
+		return fmt.Errorf("%w: more than %d variables", dialer.ErrUnusable, maxVariables)
 	}
 	for name := range r.Variables {
 		if !validVariable.MatchString(name) {
-			return errors.New("a variable's name is not valid")
+			return fmt.Errorf("%w: a variable's name is not valid", dialer.ErrUnusable)
 		}
 	}
 	return nil

@@ -71,11 +71,16 @@ func abandoned(d *desk) {
 }
 
 func notPlaced(d *desk) {
-	for _, channel := range []string{"PJSIP/%s@nosuch", "Foo/%s"} {
+	for _, channel := range []string{"PJSIP/%s@nosuch", "Foo/%s@trunk"} {
 		r := d.expect(d.place(order{channel: channel, number: "100"}), results.NotPlaced, results.DialNone)
 		if r.Status != results.StatusOriginFailed || !r.Disposition.TryGivenBack() {
 			d.t.Errorf("%s: status %d", channel, r.Status)
 		}
+	}
+	// Without a trunk it is the number that names no endpoint, and it always will.
+	r := d.expect(d.place(order{channel: "PJSIP/%s", number: "nosuch"}), results.Failed, results.DialNone)
+	if r.Status != results.StatusOriginFailed {
+		d.t.Errorf("no such endpoint: status %d", r.Status)
 	}
 }
 
@@ -88,7 +93,7 @@ func refused(d *desk) {
 		d.t.Errorf("refused: status %d", r.Status)
 	}
 	for _, number := range []string{"", "100,A=1", "1 0", "100\r\nVariable: A=1"} {
-		if _, err := d.try(order{channel: "PJSIP/1%s@trunk", number: number}); !errors.Is(err, dialer.ErrNotSent) {
+		if _, err := d.try(order{channel: "PJSIP/1%s@trunk", number: number}); !errors.Is(err, dialer.ErrNotSent) || !errors.Is(err, dialer.ErrUnusable) {
 			d.t.Errorf("number %q: %v", number, err)
 		}
 	}

@@ -208,6 +208,14 @@ func (c *Call) Tick(now time.Time) Change {
 	return 0
 }
 
+// GiveUp ends the call with what is known: nobody can look it up any more.
+func (c *Call) GiveUp(at time.Time) Change {
+	if c.ended {
+		return 0
+	}
+	return c.dead(at)
+}
+
 // endSeen tells whether the PBX has said that the call has ended, or never
 // came to be.
 func (c *Call) endSeen() bool {

@@ -57,6 +57,7 @@ type Engine struct {
 	ledger   *ledger
 	calendar *calendar
 	watch    *watch
+	orphans  *orphans
 	draining atomic.Bool
 }
 
@@ -88,6 +89,7 @@ func New(cfg Config) (*Engine, error) {
 		e.posts = append(e.posts, newPost(cfg, g, e.ledger, &e.draining))
 	}
 	e.watch = newWatch(cfg, e.posts, e.calendar)
+	e.orphans = &orphans{cfg: cfg, log: cfg.Logger, ended: e.ledger.poke}
 	return e, nil
 }
 
@@ -104,6 +106,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	rest.Go(func() { e.calendar.run(ctx) })
 	rest.Go(func() { e.watch.run(ctx) })
+	rest.Go(func() { e.orphans.run(ctx) })
 	rest.Wait()
 	stop()
 	ledger.Wait()

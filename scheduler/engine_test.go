@@ -24,6 +24,7 @@ type world struct {
 	store  *memStore
 	maxCPS int   // of the gateway, default 1000
 	via    Store // stands before store, if set
+	bare   bool  // the engine has no gateway
 	gw     *fakeGateway
 	log    *memLog
 	ctx    context.Context //nolint:containedctx // the engine's, for what the test tells the PBX
@@ -61,10 +62,11 @@ func (w *world) start(t *testing.T) {
 	if w.via == nil {
 		w.via = w.store
 	}
-	eng, err := New(Config{
-		Store: w.via, Gateways: []Gateway{{Gateway: w.gw, MaxCalls: 50, MaxCPS: cmp.Or(w.maxCPS, 1000)}},
-		Log: w.log, Host: "h", Holder: "me",
-	})
+	gateways := []Gateway{{Gateway: w.gw, MaxCalls: 50, MaxCPS: cmp.Or(w.maxCPS, 1000)}}
+	if w.bare {
+		gateways = nil
+	}
+	eng, err := New(Config{Store: w.via, Gateways: gateways, Log: w.log, Host: "h", Holder: "me"})
 	if err != nil {
 		t.Fatal(err)
 	}

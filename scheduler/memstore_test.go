@@ -280,6 +280,17 @@ func (m *memStore) TakeOver(_ context.Context, gateway, lse string) ([]results.D
 	return out, err
 }
 
+func (m *memStore) Overdue(_ context.Context, except []string, now time.Time, _, _ time.Duration) (list []string, err error) {
+	done, err := m.enter("Overdue")
+	defer done()
+	for _, d := range m.open {
+		if overdue(d, now) && !slices.Contains(except, d.Gateway) && !slices.Contains(list, d.Gateway) {
+			list = append(list, d.Gateway)
+		}
+	}
+	return list, err
+}
+
 func (m *memStore) OpenCalls(_ context.Context, uuid string) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

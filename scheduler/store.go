@@ -104,4 +104,5 @@ type Store interface {
 	Entries
 	LiveStats
 	Ledger
+	Orphans
 }

@@ -31,6 +31,8 @@ type App struct {
 	listener net.Listener
 	server   *http.Server
 	down     teardown
+	// watched, if it is set, is what the engine sees of the store.
+	watched func(scheduler.Store) scheduler.Store
 
 	drain     chan struct{} // closed by Drain
 	drainOnce sync.Once
@@ -39,7 +41,13 @@ type App struct {
 // New opens and connects everything that Run needs, but dials nothing yet. The
 // settings have to be checked ones. If it fails nothing is left open.
 func New(ctx context.Context, settings Settings, logger *slog.Logger) (app *App, err error) {
-	a := &App{settings: settings, logger: logger, drain: make(chan struct{})}
+	return newWatched(ctx, settings, logger, nil)
+}
+
+// newWatched is New with something between the engine and the store that
+// measures what passes.
+func newWatched(ctx context.Context, settings Settings, logger *slog.Logger, watched func(scheduler.Store) scheduler.Store) (app *App, err error) {
+	a := &App{settings: settings, logger: logger, watched: watched, drain: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.down.run(logger))
@@ -128,8 +136,12 @@ func (a *App) makeEngine(log *results.Log, gateways []scheduler.Gateway) error {
 	if err != nil {
 		return err
 	}
+	var kept scheduler.Store = a.store
+	if a.watched != nil {
+		kept = a.watched(kept)
+	}
 	a.engine, err = scheduler.New(scheduler.Config{
-		Store: a.store, Gateways: gateways, Log: log, Logger: a.logger,
+		Store: kept, Gateways: gateways, Log: log, Logger: a.logger,
 		Host: host, Holder: uuid.NewString(), Exclusive: isFile(a.settings.Database),
 	})
 	return err

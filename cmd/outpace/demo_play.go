@@ -27,7 +27,7 @@ const (
 func (d *demo) play(ctx context.Context) (report, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, demoLimit, errors.New("the campaign did not end by itself"))
 	defer cancel()
-	if err := d.poll(ctx, 50*time.Millisecond, func() (bool, error) { return d.api.ready(ctx), nil }); err != nil {
+	if err := poll(ctx, 50*time.Millisecond, func() (bool, error) { return d.api.ready(ctx), nil }); err != nil {
 		return report{}, fmt.Errorf("wait until the server is ready: %w", err)
 	}
 	campaign, err := d.load(ctx)
@@ -44,7 +44,7 @@ func (d *demo) play(ctx context.Context) (report, error) {
 }
 
 // poll asks until the answer is yes, at once and then at each interval.
-func (d *demo) poll(ctx context.Context, interval time.Duration, ask func() (bool, error)) error {
+func poll(ctx context.Context, interval time.Duration, ask func() (bool, error)) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
@@ -107,7 +107,7 @@ func (d *demo) watch(ctx context.Context, campaign string) error {
 		interval = time.Second / 4
 	}
 	start := time.Now()
-	return d.poll(ctx, interval, func() (bool, error) {
+	return poll(ctx, interval, func() (bool, error) {
 		var present struct {
 			Status int `json:"status"`
 		}
@@ -133,7 +133,7 @@ func (d *demo) audit(ctx context.Context, campaign string) (report, error) {
 		return report{}, err
 	}
 	var table []logged
-	err := d.poll(ctx, 100*time.Millisecond, func() (bool, error) {
+	err := poll(ctx, 100*time.Millisecond, func() (bool, error) {
 		var err error
 		table, err = d.results(ctx, campaign)
 		return len(table) >= now.dialed(), err

@@ -28,7 +28,9 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the engine and the REST API."`
 	Demo     demoCmd     `cmd:"" help:"Show the whole dialer on this machine alone, in about a minute."`
 	Simulate simulateCmd `cmd:"" help:"Study pacers in virtual time, in worlds that scenario files describe."`
+	Import   importCmd   `cmd:"" help:"Load a CSV file into a dial list, over the REST API."`
 	PBXSim   pbxsimCmd   `cmd:"" name:"pbxsim" help:"Run the simulated Asterisk as a process of its own."`
+	Bench    benchCmd    `cmd:"" help:"Measure the whole dialer under load, against a simulated Asterisk and a Postgres of its own."`
 	Token    tokenCmd    `cmd:"" help:"Print a new API token, and its hash for the settings file."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date and exit."`
 	Version  versionCmd  `cmd:"" help:"Print what this binary was built from."`

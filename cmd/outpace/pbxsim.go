@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +25,8 @@ type pbxsimCmd struct {
 	Wrapup    time.Duration      `default:"0s" help:"How long these agents are busy after a call, in simulated time."`
 	Fault     map[string]float64 `placeholder:"NAME=PROBABILITY" help:"What goes wrong by itself: ${faults}."`
 	Late      time.Duration      `default:"1s" help:"How late the late ones are, in real time (default ${default})."`
+	UntilEOF  bool               `name:"until-eof" help:"End when standard input ends, too; so it does not outlive the program that has started it."`
+	CPU       string             `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile."`
 }
 
 // Validate is called by the parser.
@@ -63,10 +67,23 @@ func (c pbxsimCmd) Run(ctx context.Context, w world) error {
 	}
 	defer func() { _ = sim.Close() }() // the second time it does nothing
 	sayf(w.out, "simulated Asterisk listens on %s, user %s, %s", sim.Addr(), c.Username, c.places())
+	if c.CPU != "" {
+		stop, err := profileCPU(c.CPU)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- sim.Run(ctx) }()
+	if c.UntilEOF {
+		go func() { // ends with the process at the latest: nobody can stop a read of standard input
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			cancel()
+		}()
+	}
 	select {
 	case err = <-ended:
 	case <-w.signals:

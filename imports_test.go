@@ -27,11 +27,21 @@ var directions = map[string][]string{
 	// The simulated call centre that pacers are measured in.
 	"predictor/study": {"predictor"},
 
-	"dialer":            {"results"},
-	"dialer/ami":        nil, // the protocol alone
-	"dialer/asterisk":   {"dialer", "dialer/ami", "results"},
-	"dialer/pbxsim":     {"dialer/ami"},
-	"dialer/dialertest": {"dialer", "dialer/ami", "dialer/pbxsim", "results"},
+	"dialer":                    {"results"},
+	"dialer/ami":                nil, // the protocol alone
+	"dialer/asterisk":           {"dialer", "dialer/ami", "results"},
+	"dialer/pbxsim":             {"dialer/ami"},
+	"dialer/hosted":             {"dialer", "results"},
+	"dialer/hosted/hostedsim":   nil,
+	"dialer/tel4vn":             {"dialer", "dialer/hosted", "results"},
+	"dialer/tel4vn/tel4vnsim":   {"dialer/hosted/hostedsim"},
+	"dialer/oapi":               {"dialer", "dialer/hosted", "results"},
+	"dialer/oapi/oapisim":       {"dialer/hosted/hostedsim"},
+	"dialer/oncall":             {"dialer", "dialer/hosted", "results"},
+	"dialer/oncall/oncallsim":   {"dialer/hosted/hostedsim"},
+	"dialer/fcm5600":            {"dialer", "dialer/hosted", "results"},
+	"dialer/fcm5600/fcm5600sim": {"dialer/hosted/hostedsim"},
+	"dialer/dialertest":         {"dialer", "dialer/ami", "dialer/pbxsim", "results"},
 
 	// These three never import each other.
 	"scheduler": {"campaign", "plan", "dlma", "results", "predictor", "dialer"},
@@ -48,7 +58,7 @@ var directions = map[string][]string{
 var leaves = []string{"plan/variables", "campaign", "plan", "dlma", "results", "predictor", "dialer/ami"}
 
 // testers are packages for tests; only tests and other testers may import them.
-var testers = []string{"dialer/dialertest", "dialer/ami/amitest", "store/storetest", "scheduler/sim"}
+var testers = []string{"dialer/dialertest", "dialer/hosted/hostedtest", "dialer/ami/amitest", "store/storetest", "scheduler/sim"}
 
 // owners is which of our packages may import a module from elsewhere in what
 // is shipped. The longest prefix that fits an import counts.
@@ -60,7 +70,9 @@ var owners = map[string][]string{
 	"github.com/jackc/":             {"store", "store/localpg"},
 	"modernc.org/":                  {"store"},
 	"github.com/labstack/echo":      {"api"},
-	"golang.org/x/time":             {"api", "scheduler"},
+	"golang.org/x/time":             {"api", "scheduler", "dialer/hosted"},
+	"github.com/sony/gobreaker":     {"dialer/hosted"},
+	"github.com/cenkalti/backoff":   {"dialer/hosted"},
 	"github.com/robfig/cron":        {"scheduler"},
 	"github.com/alecthomas/kong":    {"cmd/outpace"},
 	"github.com/goccy/go-yaml":      {"cmd/outpace"},

@@ -1,6 +1,10 @@
 package dialer
 
-import "time"
+import (
+	"time"
+
+	"github.com/outpace/outpace/results"
+)
 
 // Kind says what an Event reports.
 type Kind int
@@ -54,6 +58,13 @@ const (
 	// CallHangup: the customer's channel is gone. Cause is the Q.850 cause (0
 	// if none), TechCause the PBX's own (a SIP code; 0 if none), Text the words.
 	CallHangup
+	// CallAgentRung: an agent-first PBX rings Agent before it calls the
+	// customer. Channel, if set, is what was asked of the PBX for the call,
+	// known only now that it has an agent.
+	CallAgentRung
+	// CallEnded: all that will ever be known of the call is in Outcome. The
+	// call ends at once; nothing else is waited for.
+	CallEnded
 
 	// QueuesReset: forget all agents and callers; the present ones follow.
 	QueuesReset
@@ -89,7 +100,27 @@ type Event struct {
 
 	Started time.Time
 	Living  map[string]Sighting
-	Member  *Agent // AgentChanged
+	Member  *Agent   // AgentChanged
+	Outcome *Outcome // CallEnded
+}
+
+// Outcome is the whole fate of a call in one piece, as a PBX tells it that
+// writes a record of each call but reports no steps on the way.
+type Outcome struct {
+	// Disposition is what became of the call; never Abandoned or HungUpEarly,
+	// which need steps. A live answer is Answered.
+	Disposition results.Disposition
+	ResDial     int    // in the numbers of res_dial
+	Detail      string // the same in words; "" = the text of ResDial
+	Cause       int    // Q.850 cause of the hang-up, 0 if none
+	CauseText   string // the PBX's own words for it; "" = the text of Cause
+
+	Answer time.Time     // when the customer picked up, zero: not, or not known
+	End    time.Time     // when the call ended, zero if not known
+	Talk   time.Duration // how long customer and agent were connected
+	// Billsec is the time that the PBX counts as talk, in seconds. Zero unless answered.
+	Billsec   int
+	Recording string // name or URL of the recording, "" if there is none
 }
 
 // Sighting is a living call as a census sees it.

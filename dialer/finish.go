@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -58,6 +59,51 @@ func (c *Call) finish(at time.Time) Change {
 	}
 	c.measure(&r, end)
 	return c.close(r, at)
+}
+
+// told ends a call with what the PBX's record says of it. An answer that was
+// seen before stays one, whatever the record says.
+func (c *Call) told(e Event) Change {
+	o := e.Outcome
+	if o == nil {
+		return 0
+	}
+	if o.Disposition == results.Answered {
+		c.toldAnswer(e, *o)
+	}
+	if o.Cause != 0 || o.CauseText != "" {
+		c.row.ResHangup, c.row.ResHangupDetail = o.Cause, clip(cmp.Or(o.CauseText, results.HangupText(o.Cause)))
+	}
+	if !o.End.IsZero() {
+		c.raise(results.StatusHangup)
+	}
+	r := c.draft(e.At)
+	r.ResDial, r.ResDialDetail, r.Disposition = o.ResDial, clip(cmp.Or(o.Detail, results.DialText(o.ResDial))), o.Disposition
+	r.TmHangup, r.Recording = o.End, o.Recording
+	if c.answered {
+		r.ResDial, r.ResDialDetail = results.DialAnswered, results.DialText(results.DialAnswered)
+		r.Disposition, r.Abandoned = c.verdict()
+	}
+	c.measure(&r, o.End)
+	if o.Disposition == results.Answered {
+		r.Talk, r.Billsec = o.Talk, o.Billsec
+	}
+	return c.close(r, e.At)
+}
+
+// toldAnswer: an agent-first call has its agent before its customer, so the
+// answer and the agent come at one time.
+func (c *Call) toldAnswer(e Event, o Outcome) {
+	when := o.Answer
+	if when.IsZero() {
+		when = e.At
+	}
+	if !c.answered {
+		c.answered, c.row.TmAnswer = true, when
+	}
+	if c.row.TmAgent.IsZero() {
+		c.row.TmAgent, c.row.Agent = c.row.TmAnswer, cmp.Or(e.Agent, c.row.Agent)
+	}
 }
 
 // notPlaced ends a call whose request never became one.

@@ -57,8 +57,27 @@ func (c *Call) Apply(e Event) Change {
 		return c.show(e.At, "", c.answered)
 	case CallHangup:
 		return c.hungUp(e)
+	case CallAgentRung:
+		return c.agentRung(e)
+	case CallEnded:
+		return c.told(e)
 	}
 	return 0
+}
+
+// agentRung notes who is rung for the call before the customer. He has not
+// taken it yet.
+func (c *Call) agentRung(e Event) Change {
+	if c.row.Agent != "" && c.row.Agent == e.Agent && (e.Channel == "" || e.Channel == c.row.DialChannel) {
+		return 0
+	}
+	if !c.answered && e.Agent != "" {
+		c.row.Agent = e.Agent
+	}
+	if e.Channel != "" {
+		c.row.DialChannel = e.Channel
+	}
+	return c.changed(e.At)
 }
 
 // show notes that the call was seen to have a channel, answered or not.

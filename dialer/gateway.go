@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/outpace/outpace/results"
 )
 
 // Gateway is one PBX that we place calls through.
@@ -29,6 +31,36 @@ type Gateway interface {
 	// Supports reports whether the PBX can dial with a channel technology;
 	// true where it cannot be known.
 	Supports(ctx context.Context, tech string) (bool, error)
+}
+
+// Watcher is a Gateway that sees only the agents it is asked for. Watch names
+// the pools that campaigns draw from now, in place of those named before; it
+// does not block. The gateway then reports its agents (AgentChanged) with
+// these pools among their Queues, under their names.
+type Watcher interface {
+	Watch(pools []Pool)
+}
+
+// Adopter is a Gateway that cannot ask its PBX which calls are ours: it has to
+// be told of those that an earlier process, or an earlier Run, has placed.
+// Adopt is called before Run, with all of them that are open.
+type Adopter interface {
+	Adopt(open []results.Dialing)
+}
+
+// Pool is the agents that a destination draws from: those of a queue, or the
+// one at an extension.
+type Pool struct {
+	Queue string // name, number or id, as the destination says it
+	Exten string // if not "", the pool is this extension alone
+}
+
+// Name is what the pool is called among the queues of an agent.
+func (p Pool) Name() string {
+	if p.Exten != "" {
+		return "extension " + p.Exten
+	}
+	return p.Queue
 }
 
 // Capabilities are the differences between kinds of PBX that the engine has to

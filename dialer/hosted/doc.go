@@ -55,7 +55,8 @@
 //	return hosted.New(cfg.Settings, hosted.Kind{Name: "tel4vn", PBX: p, Client: client})
 //
 // Beyond PBX a kind may implement Hanger (then the gateway has the capability
-// Hangup), Hooked, Recorder and Checker.
+// Hangup), Detailer (what a row leaves out is asked for once it is known whose it
+// is), Hooked, Recorder and Checker.
 //
 // # Rules for a kind
 //

@@ -38,6 +38,15 @@ type Hanger interface {
 	Hangup(ctx context.Context, c Live) error
 }
 
+// Detailer is a PBX whose call log tells more of a row when it is asked for
+// that row alone.
+type Detailer interface {
+	// Detail completes a row that has been matched to the call c, before the
+	// row ends it. An error leaves the row for the next poll; with the third
+	// one the row counts as it is.
+	Detail(ctx context.Context, c Live, r Row) (Row, error)
+}
+
 // Hooked is a PBX that tells of calls by requests to us.
 type Hooked interface {
 	// Hook checks that a request comes from the PBX, with its whole body at

@@ -13,6 +13,9 @@ const (
 	ledgerLease = "results"
 	ledgerBatch = 1000
 	ledgerPause = time.Second // between looks when nobody pokes, and after an error
+	// ledgerGap is the least time between two rounds, so that under load many
+	// results share one. It is not waited for when the last round is longer ago.
+	ledgerGap = 200 * time.Millisecond
 	// ledgerLimit bounds the wait for the database in one step.
 	ledgerLimit = 15 * time.Second
 )
@@ -31,7 +34,7 @@ type ledger struct {
 }
 
 func newLedger(cfg Config) *ledger {
-	return &ledger{cfg: cfg, log: cfg.Logger, trust: trust{exclusive: cfg.Exclusive}, wake: make(chan struct{}, 1)}
+	return &ledger{cfg: cfg, log: cfg.Logger, trust: trust{exclusive: cfg.Exclusive, now: cfg.Clock}, wake: make(chan struct{}, 1)}
 }
 
 // poke says that results were committed. It never blocks.
@@ -74,7 +77,7 @@ func (l *ledger) setHealth(err error) {
 // committed by then is written first.
 func (l *ledger) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		attempt := time.Now()
+		attempt := l.cfg.Clock()
 		token, ok, err := l.acquire(ctx)
 		if err == nil && ok {
 			l.trust.extend(attempt)
@@ -117,10 +120,11 @@ func (l *ledger) term(ctx context.Context, token string) (err error) {
 	if err != nil {
 		return err
 	}
-	renewed := time.Now()
+	renewed := l.cfg.Clock()
 	tick := time.NewTicker(ledgerPause)
 	defer tick.Stop()
 	for {
+		began := time.Now()
 		if last, err = l.round(ctx, token, last); err != nil {
 			return err
 		}
@@ -134,8 +138,10 @@ func (l *ledger) term(ctx context.Context, token string) (err error) {
 			return err
 		case <-tick.C:
 		case <-l.wake:
+			// An end cuts this short; the select above then sees it.
+			pause(ctx, ledgerGap-time.Since(began))
 		}
-		if attempt := time.Now(); attempt.Sub(renewed) >= leasePeriod {
+		if attempt := l.cfg.Clock(); attempt.Sub(renewed) >= leasePeriod {
 			now, ok, err := l.acquire(ctx)
 			switch {
 			case err != nil && ctx.Err() == nil:

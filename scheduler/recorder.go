@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	// groupWait is how long a write waits for others to share its transaction.
-	groupWait = 10 * time.Millisecond
+	// groupWait is how long a write waits for others to share its transaction,
+	// counted from the first of them, so that what came while a transaction was
+	// under way does not wait longer.
+	groupWait = 20 * time.Millisecond
 	// groupMost bounds a transaction.
 	groupMost = 500
 	// retryFirst and retryMost bound the pause after a write that failed.
@@ -34,6 +36,7 @@ type recorder struct {
 	mu     sync.Mutex
 	rows   map[string]results.Dialing // latest of each call
 	ended  []results.Result
+	since  time.Time     // when the first of these came
 	closed chan struct{} // closed by close: write what there is, then end
 	idle   chan struct{} // closed when run has ended
 	wake   chan struct{}
@@ -50,6 +53,7 @@ func newRecorder(store Calls, lease string, log *slog.Logger, done func([]string
 // row takes the present live row of a call. It never blocks.
 func (r *recorder) row(d results.Dialing) {
 	r.mu.Lock()
+	r.first()
 	r.rows[d.UUID] = d
 	r.mu.Unlock()
 	r.poke()
@@ -58,10 +62,18 @@ func (r *recorder) row(d results.Dialing) {
 // end takes the result of a call. It never blocks.
 func (r *recorder) end(res results.Result) {
 	r.mu.Lock()
+	r.first()
 	delete(r.rows, res.UUID)
 	r.ended = append(r.ended, res)
 	r.mu.Unlock()
 	r.poke()
+}
+
+// first notes when what waits has begun to.
+func (r *recorder) first() {
+	if len(r.rows) == 0 && len(r.ended) == 0 {
+		r.since = time.Now()
+	}
 }
 
 func (r *recorder) poke() {
@@ -95,7 +107,7 @@ func (r *recorder) run(ctx context.Context) {
 		case <-r.wake:
 			closing = !r.gather(ctx)
 		}
-		if !r.flush(ctx) || closing {
+		if !r.flush(ctx, closing) || closing {
 			return
 		}
 	}
@@ -103,7 +115,11 @@ func (r *recorder) run(ctx context.Context) {
 
 // gather waits a moment for more; it reports false when the recorder is closing.
 func (r *recorder) gather(ctx context.Context) bool {
-	t := time.NewTimer(groupWait)
+	wait := r.wait()
+	if wait <= 0 {
+		return true
+	}
+	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -115,8 +131,19 @@ func (r *recorder) gather(ctx context.Context) bool {
 	}
 }
 
-// flush writes all there is; it reports false when ctx has ended.
-func (r *recorder) flush(ctx context.Context) bool {
+// wait is how long the first of what waits may still wait for others.
+func (r *recorder) wait() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.rows) >= groupMost || len(r.ended) >= groupMost {
+		return 0
+	}
+	return groupWait - time.Since(r.since)
+}
+
+// flush writes what has waited long enough, or all there is; it reports false
+// when ctx has ended.
+func (r *recorder) flush(ctx context.Context, all bool) bool {
 	wait := retryFirst
 	for {
 		rows, ended := r.next()
@@ -147,6 +174,10 @@ func (r *recorder) flush(ctx context.Context) bool {
 				uuids[i] = e.UUID
 			}
 			r.done(uuids)
+		}
+		if !all && r.wait() > 0 {
+			r.poke() // what is left, or came meanwhile, waits for others again
+			return true
 		}
 	}
 }

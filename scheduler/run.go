@@ -19,7 +19,7 @@ const (
 	// claimGap is the least time between two claims of a campaign, so that at
 	// full load many calls share a transaction. It is not waited for when the
 	// last claim is longer ago.
-	claimGap = 10 * time.Millisecond
+	claimGap = 25 * time.Millisecond
 	// claimMost bounds one claim.
 	claimMost = 100
 	// claimTimeout bounds the wait for the database in a claim.

@@ -110,7 +110,7 @@ func isFailure(err error) bool {
 }
 
 // Do makes a request that is safe to repeat, up to three times, and reads the
-// JSON of a 2xx answer into out (nil = do not). Other answers are a
+// JSON of a 2xx answer into out (nil = do not, *[]byte = the bytes as they are). Other answers are a
 // *StatusError, unreadable ones a *MalformedError.
 func (c *Client) Do(ctx context.Context, r Request, out any) error {
 	pause := backoff.NewExponentialBackOff()
@@ -262,6 +262,10 @@ func (a *reply) read(out any) error {
 		return &StatusError{Status: a.status, Body: a.body}
 	}
 	if out == nil {
+		return nil
+	}
+	if raw, ok := out.(*[]byte); ok { // a page that does not say the answer is JSON
+		*raw = a.body
 		return nil
 	}
 	if err := json.Unmarshal(a.body, out); err != nil {

@@ -1,0 +1,36 @@
+package oapi
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/dialer/hosted"
+)
+
+// Connect reads one row of the call log: that shows that the PBX is there and
+// knows us. Nothing has to be logged in or registered.
+func (p *pbx) Connect(ctx context.Context) error {
+	now := p.now()
+	if _, err := p.page(ctx, span{from: now.Add(-time.Hour), to: now}, 1, 1); err != nil {
+		return fmt.Errorf("read call histories: %w", err)
+	}
+	return nil
+}
+
+// Agents are the devices of the settings. The page offers no way to ask for
+// their state.
+func (p *pbx) Agents(context.Context, []dialer.Pool) ([]hosted.Agent, error) {
+	list := make([]hosted.Agent, len(p.devices))
+	for i, name := range p.devices {
+		list[i] = hosted.Agent{Exten: name, Name: name, State: hosted.Unseen}
+	}
+	return list, nil
+}
+
+// now is the time by the PBX's clock.
+func (p *pbx) now() time.Time {
+	ahead, _ := p.client.Skew()
+	return time.Now().Add(ahead)
+}

@@ -67,7 +67,7 @@ func (c *calendar) look(ctx context.Context, list []work) {
 		seen[cp.UUID] = true
 		c.enter(cp)
 		if cp.Edge.Equal(campaign.EdgePending) {
-			c.act(ctx, cp, time.Now())
+			c.act(ctx, cp, c.cfg.Clock())
 		}
 	}
 	c.mu.Lock()
@@ -109,7 +109,7 @@ func (c *calendar) check(uuid string) {
 		c.cfg.Logger.Error("calendar: campaign could not be read", slog.String("campaign", uuid), slog.Any("error", err))
 		return
 	}
-	c.act(ctx, cp, time.Now())
+	c.act(ctx, cp, c.cfg.Clock())
 }
 
 func (c *calendar) checkAll(ctx context.Context) {
@@ -124,7 +124,7 @@ func (c *calendar) checkAll(ctx context.Context) {
 	}
 	for _, cp := range list {
 		if cp.Calendar.Mode == 1 && cp.InUse {
-			c.act(ctx, cp, time.Now())
+			c.act(ctx, cp, c.cfg.Clock())
 		}
 	}
 }

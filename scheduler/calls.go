@@ -2,6 +2,8 @@ package scheduler
 
 import (
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/outpace/outpace/dialer"
@@ -32,7 +34,8 @@ func (f *floor) event(e dialer.Event) {
 		}
 		return
 	}
-	for _, c := range f.calls {
+	for _, id := range slices.Sorted(maps.Keys(f.calls)) {
+		c := f.calls[id]
 		f.applied(c, c.Apply(e), e.At)
 	}
 }

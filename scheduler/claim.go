@@ -40,7 +40,7 @@ func (f *floor) claim(r *run, n int, now time.Time) {
 			}
 			if len(rows) < n {
 				r.dry = true
-				f.look(r, time.Now())
+				f.look(r, f.now())
 			}
 		}
 	})
@@ -59,7 +59,7 @@ func (f *floor) claimFailed(r *run, err error) {
 	if f.ctx.Err() != nil {
 		return
 	}
-	now := time.Now()
+	now := f.now()
 	// A transaction that was cut off may still be committed for a while.
 	r.failedAt, f.doubt, f.recheck = now, true, now.Add(recheckAfter)
 	f.log.Error("entries could not be claimed", slog.String("campaign", r.campaign.UUID), slog.Any("error", err))
@@ -87,7 +87,7 @@ func (f *floor) resolveDoubt(now time.Time) {
 			for _, d := range rows {
 				if f.calls[d.UUID] == nil {
 					c := f.add(d, dialer.NewCall(d), wayOfCapsule(d))
-					now := time.Now()
+					now := f.now()
 					f.applied(c, c.Placed(now, dialer.ErrNotSent), now)
 				}
 			}

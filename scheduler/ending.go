@@ -42,7 +42,7 @@ func (f *floor) tidy(r *run) {
 		return
 	}
 	f.tidying = true
-	id, pick, limits := r.campaign.UUID, r.pick(time.Now(), claimMost), r.limits()
+	id, pick, limits := r.campaign.UUID, r.pick(f.now(), claimMost), r.limits()
 	f.do(func(ctx context.Context) func() {
 		n, err := f.store.Reconcile(ctx, pick)
 		return func() {
@@ -91,7 +91,7 @@ func (f *floor) goOn(ctx context.Context, id, next string) bool {
 	}
 	var refusal error
 	if err == nil {
-		refusal, err = startNext(ctx, f.post.cfg, next, time.Now())
+		refusal, err = startNext(ctx, f.post.cfg, next, f.now())
 	}
 	switch {
 	case err != nil && ctx.Err() == nil:

@@ -45,7 +45,10 @@ type Config struct {
 	// that this process has locked), so that they need not be trusted less
 	// as time goes by.
 	Exclusive bool
-	Logger    *slog.Logger
+	// Clock is what the engine decides by; nil = time.Now. Its readings must
+	// carry a monotonic one, as those of time.Now do.
+	Clock  func() time.Time
+	Logger *slog.Logger
 }
 
 // Engine runs campaigns: it owns gateways by lease, runs the loop of each, the
@@ -70,6 +73,9 @@ func New(cfg Config) (*Engine, error) {
 		return nil, errors.New("scheduler: no result log")
 	case cfg.Holder == "" || cfg.Host == "":
 		return nil, errors.New("scheduler: holder and host must be set")
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

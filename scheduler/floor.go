@@ -16,9 +16,6 @@ const (
 	idlePeriod  = time.Second            // the same while there are none
 	livePeriod  = time.Second            // how often what is seen is stored
 	eventBuffer = 1024
-	// taskLimit bounds the wait for a database or a PBX that has gone without
-	// closing its connections: without an end, tasks would pile up.
-	taskLimit = 30 * time.Second
 	// closing bounds how long a floor that ends may take to write down what it knows.
 	closing = 3 * time.Second
 )
@@ -27,7 +24,9 @@ const (
 // has the calls, the agents and the campaigns that dial through the gateway,
 // so that limits and pacing have one mind. What takes time (the database, the
 // PBX) runs beside it and comes back through inbox as a function that the
-// loop calls.
+// loop calls. What the loop decides depends on nothing but what it is given:
+// events, tasks that came back, lists of campaigns, and the time; so a test can
+// be the loop, and do all of that in one goroutine.
 type floor struct {
 	post  *post
 	lease string
@@ -37,7 +36,8 @@ type floor struct {
 
 	inbox  chan func()
 	events chan dialer.Event
-	gone   chan struct{}   // closed when nobody reads inbox any more
+	gone   chan struct{} // closed when nobody reads inbox any more
+	beside executor
 	tasks  int             // under way; each ends with a function in inbox
 	ctx    context.Context //nolint:containedctx // the term's; tasks end with it
 	rec    *recorder
@@ -61,9 +61,8 @@ type floor struct {
 	asking    bool // hang-ups asked for are being read
 	tidying   bool // a list's index is being tidied
 	nextLive  time.Time
-	recheck   time.Time   // when to look again for what a failed claim may have left; zero = never
-	timer     *time.Timer // wakes the loop when something becomes possible by itself
-	wake      time.Time   // when; zero = nothing
+	recheck   time.Time // when to look again for what a failed claim may have left; zero = never
+	wake      time.Time // when something becomes possible by itself; zero = nothing does
 }
 
 // linkState is what is known of the way to the PBX.
@@ -104,8 +103,7 @@ func (f *floor) run(ctx context.Context) {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.ctx = inner
-	f.timer = time.NewTimer(time.Hour)
-	defer f.timer.Stop()
+	f.beside = goroutines{ctx: inner, inbox: f.inbox, now: f.post.cfg.Clock}
 	// The recorder ends after everybody who could still give it work.
 	recording, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRecording()
@@ -138,16 +136,8 @@ func (f *floor) windUp() {
 // adopt takes over the gateway's open calls from whoever had them before.
 func (f *floor) adopt(ctx context.Context) bool {
 	for {
-		attempt, cancel := context.WithTimeout(ctx, taskLimit)
-		rows, err := f.store.TakeOver(attempt, f.gw.Name(), f.lease)
-		cancel()
+		err := f.takeOver(ctx)
 		if err == nil {
-			for _, d := range rows {
-				f.add(d, dialer.Recovered(d), wayOfCapsule(d))
-			}
-			if len(rows) > 0 {
-				f.log.Info("open calls taken over", slog.Int("calls", len(rows)))
-			}
 			return true
 		}
 		if ctx.Err() != nil {
@@ -159,6 +149,22 @@ func (f *floor) adopt(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+func (f *floor) takeOver(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, taskLimit)
+	defer cancel()
+	rows, err := f.store.TakeOver(ctx, f.gw.Name(), f.lease)
+	if err != nil {
+		return err
+	}
+	for _, d := range rows {
+		f.add(d, dialer.Recovered(d), wayOfCapsule(d))
+	}
+	if len(rows) > 0 {
+		f.log.Info("open calls taken over", slog.Int("calls", len(rows)))
+	}
+	return nil
 }
 
 // listen runs the gateway, again if it should end early.
@@ -175,7 +181,7 @@ func (f *floor) listen(ctx context.Context) {
 		}
 		f.log.Error("gateway ended; it is started again", slog.Any("error", err))
 		select {
-		case f.events <- dialer.Event{Kind: dialer.LinkDown, At: time.Now(), Err: err}:
+		case f.events <- dialer.Event{Kind: dialer.LinkDown, At: f.now(), Err: err}:
 		case <-ctx.Done():
 			return
 		}
@@ -185,27 +191,12 @@ func (f *floor) listen(ctx context.Context) {
 	}
 }
 
-// do runs a task beside the loop; what it returns runs in the loop. Only the
-// loop may call it.
-func (f *floor) do(task func(ctx context.Context) func()) {
-	f.tasks++
-	go func() {
-		ctx, cancel := context.WithTimeout(f.ctx, taskLimit)
-		defer cancel()
-		fn := task(ctx)
-		f.inbox <- func() {
-			f.tasks--
-			if fn != nil {
-				fn()
-			}
-		}
-	}()
-}
-
 func (f *floor) loop(ctx context.Context) {
 	period := idlePeriod
 	tick := time.NewTicker(period)
 	defer tick.Stop()
+	alarm := time.NewTimer(time.Hour)
+	defer alarm.Stop()
 	for {
 		if want := f.tickPeriod(); want != period {
 			period = want
@@ -221,13 +212,27 @@ func (f *floor) loop(ctx context.Context) {
 		case list := <-f.post.work:
 			f.assign(list)
 		case <-tick.C:
-			f.tick(time.Now())
-		case <-f.timer.C:
+			f.tick(f.now())
+		case <-alarm.C:
 		}
 		f.catchUp()
-		f.decide(time.Now())
-		f.setTimer(time.Now())
+		if next := f.turn(f.now()); next.IsZero() {
+			alarm.Stop()
+		} else {
+			alarm.Reset(max(next.Sub(f.now()), 0))
+		}
 	}
+}
+
+// turn decides what to do after something has come in, and returns when the
+// next turn is due though nothing comes; zero if that is open.
+func (f *floor) turn(now time.Time) (next time.Time) {
+	f.decide(now)
+	if end := f.book.nextWrapEnd(now); !end.IsZero() {
+		f.wakeAt(end)
+	}
+	next, f.wake = f.wake, time.Time{}
+	return next
 }
 
 func (f *floor) tickPeriod() time.Duration {

@@ -46,7 +46,7 @@ type orphans struct {
 func (o *orphans) run(ctx context.Context) {
 	for pause(ctx, orphanPeriod) {
 		attempt, cancel := context.WithTimeout(ctx, orphanLimit)
-		o.look(attempt, time.Now())
+		o.look(attempt, o.cfg.Clock())
 		cancel()
 	}
 }

@@ -290,17 +290,3 @@ func (f *floor) wakeAt(t time.Time) {
 		f.wake = t
 	}
 }
-
-// setTimer wakes the loop when an agent's wrap-up is over or when a decision
-// asked for it.
-func (f *floor) setTimer(now time.Time) {
-	if end := f.book.nextWrapEnd(now); !end.IsZero() {
-		f.wakeAt(end)
-	}
-	if f.wake.IsZero() {
-		f.timer.Stop()
-		return
-	}
-	f.timer.Reset(max(f.wake.Sub(now), 0))
-	f.wake = time.Time{}
-}

@@ -43,14 +43,14 @@ func (f *floor) place(c *call, d results.Dialing, notAfter time.Time, stopped er
 		stopped = fmt.Errorf("%w: %s", dialer.ErrUnusable, d.ResDialDetail)
 	}
 	if stopped != nil {
-		now := time.Now()
+		now := f.now()
 		f.applied(c, c.Placed(now, fmt.Errorf("%w: %w", dialer.ErrNotSent, stopped)), now)
 		return
 	}
 	req := request(d)
 	req.Before = func() error {
 		switch {
-		case past(time.Now(), notAfter):
+		case past(f.now(), notAfter):
 			return errClaimOld
 		case !f.post.trust.holds():
 			return errNotOwner
@@ -59,18 +59,18 @@ func (f *floor) place(c *call, d results.Dialing, notAfter time.Time, stopped er
 		}
 		return nil
 	}
-	now := time.Now()
+	now := f.now()
 	at := f.sendAt(now, c.plan)
 	f.applied(c, c.Sent(at), at)
-	f.do(func(ctx context.Context) func() {
+	f.doAt(at, func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 		defer cancel()
 		err := fmt.Errorf("%w: %w", dialer.ErrNotSent, errStopped)
-		if !at.After(now) || pause(ctx, at.Sub(now)) {
+		if ctx.Err() == nil {
 			err = f.gw.Place(ctx, req)
 		}
 		return func() {
-			now := time.Now()
+			now := f.now()
 			if err != nil && f.ctx.Err() == nil {
 				f.log.Debug("call not placed", slog.String("call", d.UUID), slog.Any("error", err))
 			}

@@ -20,6 +20,7 @@ const (
 type trust struct {
 	until     atomic.Pointer[time.Time]
 	exclusive bool
+	now       func() time.Time
 }
 
 func (t *trust) extend(attempt time.Time) {
@@ -31,7 +32,7 @@ func (t *trust) end() { t.until.Store(nil) }
 
 func (t *trust) holds() bool {
 	u := t.until.Load()
-	return u != nil && (t.exclusive || !past(time.Now(), *u))
+	return u != nil && (t.exclusive || !past(t.now(), *u))
 }
 
 // post is the place of one gateway in this engine: it holds or waits for the
@@ -53,7 +54,7 @@ func newPost(cfg Config, gw Gateway, led *ledger, draining *atomic.Bool) *post {
 		cfg: cfg, gw: gw, ledger: led, draining: draining,
 		log:   cfg.Logger.With(slog.String("gateway", gw.Name())),
 		work:  make(chan []work, 1),
-		trust: trust{exclusive: cfg.Exclusive},
+		trust: trust{exclusive: cfg.Exclusive, now: cfg.Clock},
 	}
 }
 
@@ -120,7 +121,7 @@ func (p *post) run(ctx context.Context) {
 // acquire waits until the lease is ours and returns its token, "" when ctx ends.
 func (p *post) acquire(ctx context.Context, name string) string {
 	for {
-		attempt := time.Now()
+		attempt := p.cfg.Clock()
 		try, cancel := context.WithTimeout(ctx, leaseTTL)
 		token, ok, err := p.cfg.Store.Acquire(try, name, p.cfg.Holder, leaseTTL)
 		cancel()
@@ -142,7 +143,7 @@ func (p *post) acquire(ctx context.Context, name string) string {
 // keep renews the lease until ctx ends or somebody else has it.
 func (p *post) keep(ctx context.Context, name, token string) {
 	for pause(ctx, leasePeriod) {
-		attempt := time.Now()
+		attempt := p.cfg.Clock()
 		try, cancel := context.WithTimeout(ctx, leaseTTL)
 		now, ok, err := p.cfg.Store.Acquire(try, name, p.cfg.Holder, leaseTTL)
 		cancel()

@@ -160,6 +160,7 @@ func (f *floor) attend(r *run) {
 			for c := range f.tally.byRun[r.campaign.UUID] {
 				ids = append(ids, c.ID())
 			}
+			slices.Sort(ids)
 			f.hangUp(ids)
 		}
 	case campaign.Stopped, campaign.Paused, campaign.Stopping, campaign.Starting, campaign.Pausing:

@@ -42,7 +42,7 @@ func (f *floor) technology(name string, now time.Time) *technology {
 				f.log.Warn("the PBX did not say what it can dial with", slog.String("technology", name), slog.Any("error", err))
 				ok = true
 			}
-			t.asking, t.asked, t.missing = false, time.Now(), !ok
+			t.asking, t.asked, t.missing = false, f.now(), !ok
 		}
 	})
 	return t

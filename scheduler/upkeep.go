@@ -3,6 +3,8 @@ package scheduler
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -10,10 +12,15 @@ import (
 )
 
 func (f *floor) tick(now time.Time) {
+	var due []*call
 	for _, c := range f.calls {
 		if w := c.Wake(); !w.IsZero() && !now.Before(w) {
-			f.applied(c, c.Tick(now), now)
+			due = append(due, c)
 		}
+	}
+	slices.SortFunc(due, func(a, b *call) int { return strings.Compare(a.ID(), b.ID()) })
+	for _, c := range due {
+		f.applied(c, c.Tick(now), now)
 	}
 	f.survey(now)
 	f.resolveDoubt(now)
@@ -51,7 +58,8 @@ func (f *floor) survey(now time.Time) {
 func (f *floor) everySecond(now time.Time) {
 	f.post.open.Store(int64(len(f.calls)))
 	live := make([]campaign.Live, 0, len(f.runs))
-	for _, r := range f.runs {
+	for _, id := range f.order {
+		r := f.runs[id]
 		if r.assigned {
 			live = append(live, f.live(r, now))
 		}
@@ -89,7 +97,8 @@ func (f *floor) hangUp(ids []string) {
 		if c == nil || c.Phase() == dialer.Ended {
 			continue
 		}
-		f.applied(c, c.HangupSent(time.Now()), time.Now())
+		now := f.now()
+		f.applied(c, c.HangupSent(now), now)
 		f.do(func(ctx context.Context) func() {
 			ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 			defer cancel()

@@ -43,7 +43,8 @@ type Hanger interface {
 type Detailer interface {
 	// Detail completes a row that has been matched to the call c, before the
 	// row ends it. An error leaves the row for the next poll; with the third
-	// one the row counts as it is.
+	// one the row that is returned beside the error counts: r, or what more of
+	// it is known.
 	Detail(ctx context.Context, c Live, r Row) (Row, error)
 }
 

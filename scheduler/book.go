@@ -12,7 +12,10 @@ import (
 
 // book is who takes calls and who waits for them, as the gateway reports it.
 type book struct {
-	agents  map[string]dialer.Agent
+	agents map[string]dialer.Agent
+	// resting are those whose wrap-up may not be over, so that the loop need
+	// not walk over all agents to find the next end of one.
+	resting map[string]struct{}
 	callers map[string]map[string]struct{} // strangers waiting, by queue
 	// wrapup is the pause after a talk that the destinations of a queue ask
 	// for, where the member's own is not set.
@@ -22,6 +25,7 @@ type book struct {
 func newBook() book {
 	return book{
 		agents:  map[string]dialer.Agent{},
+		resting: map[string]struct{}{},
 		callers: map[string]map[string]struct{}{},
 		wrapup:  map[string]time.Duration{},
 	}
@@ -30,6 +34,7 @@ func newBook() book {
 // reset forgets what may have changed unseen.
 func (b *book) reset() {
 	clear(b.agents)
+	clear(b.resting)
 	clear(b.callers)
 }
 
@@ -39,8 +44,14 @@ func (b *book) apply(e dialer.Event) {
 		b.reset()
 	case dialer.AgentChanged:
 		b.agents[e.Member.Interface] = *e.Member
+		if e.Member.Phase == dialer.AgentFree && !e.Member.TalkEnded.IsZero() {
+			b.resting[e.Member.Interface] = struct{}{}
+		} else {
+			delete(b.resting, e.Member.Interface)
+		}
 	case dialer.AgentGone:
 		delete(b.agents, e.Agent)
+		delete(b.resting, e.Agent)
 	case dialer.CallerJoined:
 		if b.callers[e.Queue] == nil {
 			b.callers[e.Queue] = map[string]struct{}{}
@@ -74,8 +85,11 @@ func (b *book) wrapEnd(a dialer.Agent, now time.Time) time.Time {
 // nextWrapEnd is when the next wrap-up is over; zero if there is none.
 func (b *book) nextWrapEnd(now time.Time) time.Time {
 	var next time.Time
-	for _, a := range b.agents {
-		if end := b.wrapEnd(a, now); !end.IsZero() && (next.IsZero() || end.Before(next)) {
+	for name := range b.resting {
+		end := b.wrapEnd(b.agents[name], now)
+		if end.IsZero() {
+			delete(b.resting, name)
+		} else if next.IsZero() || end.Before(next) {
 			next = end
 		}
 	}

@@ -3,7 +3,6 @@ package dialer
 import (
 	"cmp"
 	"errors"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -24,7 +23,6 @@ func (c *Call) signals(end time.Time) results.Signals {
 		Cause:         c.row.ResHangup,
 		TechCause:     c.techCause,
 		Channel:       c.mayHaveChannel(),
-		Endpoint:      c.bare(),
 		Rang:          c.rang,
 		CancelledByUs: !c.cancelledAt.IsZero(),
 		CustomerEnded: c.customer,
@@ -37,12 +35,6 @@ func (c *Call) signals(end time.Time) results.Signals {
 		s.Elapsed = end.Sub(c.sent)
 	}
 	return s
-}
-
-// bare tells whether the number was dialed without a trunk, as "tech/number".
-func (c *Call) bare() bool {
-	_, rest, _ := strings.Cut(c.row.DialChannel, "/")
-	return rest != "" && rest == c.row.DialAddr
 }
 
 // finish ends the call with what is known. Without a hang-up and a response

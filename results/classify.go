@@ -22,10 +22,7 @@ type Signals struct {
 	TechCause  int    // its SIP status; 0 if none (Asterisk 16 never tells)
 	// Channel says that the call has or had a channel, or may have had one
 	// while nobody looked. Only without one is a failure "not placed".
-	Channel bool
-	// Endpoint says that the number was dialed without a trunk, so that it
-	// names one of the PBX's own endpoints.
-	Endpoint      bool
+	Channel       bool
 	Rang          bool          // the phone rang
 	CancelledByUs bool          // we asked the PBX to end the call
 	CustomerEnded bool          // the customer's side asked to end it
@@ -74,7 +71,6 @@ var rules = []rule{
 	{refused, DialRejected, Rejected, ""},
 	{congested, DialCongestion, Congestion, ""},
 	{timedOut, DialNoAnswer, NoAnswer, ""},
-	{noEndpoint, DialNone, Failed, "The PBX has no such endpoint, or cannot reach it"},
 	{neverPlaced, DialNone, NotPlaced, "No channel could be made for the call"},
 	{cancelled, DialNone, Cancelled, "Hung up by us before the answer"},
 	{silent, DialNoAnswer, NoAnswer, ""},
@@ -135,10 +131,6 @@ func timedOut(s Signals) bool { return s.Reason == DialNoAnswer }
 func neverPlaced(s Signals) bool {
 	return s.Response && !s.ResponseOK && !s.Channel && !s.Hangup && !s.Rang && s.DialStatus == ""
 }
-
-// noEndpoint: without a trunk nothing but the number itself can be at fault,
-// and it would be tried for ever if its try were given back.
-func noEndpoint(s Signals) bool { return s.Endpoint && neverPlaced(s) }
 
 func cancelled(s Signals) bool { return s.CancelledByUs && ended(s) }
 

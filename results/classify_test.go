@@ -73,8 +73,6 @@ func TestClassifyAsteriskTable(t *testing.T) {
 		{"hung up by somebody else at the PBX", failure(0, "NOANSWER", 0, 0), 0, Failed},
 
 		{"no endpoint, contact or technology", Signals{Response: true, Timeout: 30 * time.Second}, 0, NotPlaced},
-		{"no such endpoint, no trunk", Signals{Response: true, Timeout: 30 * time.Second, Endpoint: true}, 0, Failed},
-		{"an endpoint that is busy, no trunk", with(failure(0, "BUSY", 17, 486), func(s *Signals) { s.Endpoint = true }), 5, Busy},
 		{"no channel, time ran out while asking", Signals{Response: true, Timeout: time.Second, Elapsed: time.Second}, 0, NotPlaced},
 		{"no such extension", failure(0, "", 0, 0), 0, Failed},
 

@@ -26,18 +26,18 @@ type breaker struct {
 	until time.Time
 }
 
-// reachedNoPhone reports whether a call ended before it could reach one.
-func reachedNoPhone(res results.Result) bool {
-	failed := res.Disposition == results.Failed && res.Status >= results.StatusError
-	return failed || res.Disposition.TryGivenBack()
+// undialable reports whether a call ended before it was placed because its own
+// number or variables cannot be dialed.
+func undialable(res results.Result) bool {
+	return res.Disposition == results.Failed && (res.Status == results.StatusSendFailed || res.Status == results.StatusQueueFailed)
 }
 
 // note takes in how a call ended. It reports whether that began a pause.
 func (b *breaker) note(res results.Result, now time.Time) bool {
 	switch {
-	case res.Disposition == results.Failed && (res.Status == results.StatusSendFailed || res.Status == results.StatusQueueFailed):
-		return false // its number or variables were at fault; of the way nothing was learned
-	case !reachedNoPhone(res):
+	case undialable(res):
+		return false // of the way nothing was learned
+	case !res.Disposition.TryGivenBack():
 		b.row, b.pause, b.until = 0, 0, time.Time{}
 		return false
 	}

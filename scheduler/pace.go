@@ -244,7 +244,7 @@ func (f *floor) observeEnd(c *call, res results.Result) {
 	}
 	o := predictor.Outcome{At: res.TmUpdate, Class: c.class}
 	switch {
-	case reachedNoPhone(res):
+	case undialable(res), res.Disposition.TryGivenBack():
 		return // it tells of us, not of the people who are called
 	case res.Abandoned != nil && *res.Abandoned:
 		o.Kind, o.After = predictor.CallAbandoned, res.Wait

@@ -46,15 +46,6 @@ func TestWhatCanNeverBeDialedUsesUpItsTries(t *testing.T) {
 				return fmt.Errorf("%w: %w: no such number", dialer.ErrRefused, dialer.ErrUnusable)
 			}
 		}, "no such number", 0},
-		"no such endpoint": {func(w *world) {
-			w.gw.script = func(g *fakeGateway, r dialer.Request) {
-				g.mu.Lock()
-				delete(g.living, r.Call)
-				ctx := g.running
-				g.mu.Unlock()
-				g.tell(ctx, dialer.Event{Kind: dialer.CallResponded, Call: r.Call})
-			}
-		}, "no such endpoint", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -98,13 +89,6 @@ func TestBadEntriesSayNothingOfTheWay(t *testing.T) {
 	b.note(bad, now)
 	if n, _ := b.allows(now, 0); n != 0 {
 		t.Error("an entry that cannot be dialed opened the way again")
-	}
-	lost := results.Result{Status: results.StatusOriginFailed, Disposition: results.Failed}
-	b = &breaker{}
-	for i := range breakerTrips {
-		if b.note(lost, now) != (i == breakerTrips-1) {
-			t.Errorf("failure %d without a channel: the pause begins at the wrong one", i+1)
-		}
 	}
 }
 

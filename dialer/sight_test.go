@@ -210,3 +210,46 @@ func TestRecovered(t *testing.T) {
 		t.Errorf("a user wanted it ended: %s", got)
 	}
 }
+
+// TestHangUpAfterAGap: a call that rang when sight of it was lost, and whose
+// hang-up is the next that is heard, may have been answered in between: only a
+// cause that no answered call has says that it was not.
+func TestHangUpAfterAGap(t *testing.T) {
+	for _, tt := range []struct {
+		cause int
+		want  results.Disposition
+	}{
+		{16, results.Unknown}, {0, results.Unknown}, {31, results.Unknown},
+		{17, results.Busy}, {1, results.Unallocated}, {19, results.NoAnswer}, {34, results.Congestion}, {21, results.Rejected},
+	} {
+		c := placed("")
+		c.Apply(ev(CallRinging, 2))
+		c.Apply(ev(LinkDown, 3))
+		c.Apply(ev(LinkUp, 8))
+		c.Apply(hungUp(9, tt.cause))
+		c.Tick(at(60))
+		if got := c.Result().Disposition; got != tt.want {
+			t.Errorf("cause %d after a gap: %q, want %q", tt.cause, got, tt.want)
+		}
+
+		// The same without a gap, but the response never came: an event was lost.
+		c = placed("")
+		c.Apply(ev(CallRinging, 2))
+		c.Apply(hungUp(9, tt.cause))
+		c.Tick(at(60))
+		if got := c.Result().Disposition; got != tt.want {
+			t.Errorf("cause %d without a response: %q, want %q", tt.cause, got, tt.want)
+		}
+
+		// A failure is a failure: the PBX says that nobody answered.
+		c = placed("")
+		c.Apply(ev(CallRinging, 2))
+		c.Apply(ev(LinkDown, 3))
+		c.Apply(ev(LinkUp, 8))
+		c.Apply(responded(9, false, 0))
+		c.Apply(hungUp(9, 16))
+		if got := c.Result().Disposition; got != results.Rejected {
+			t.Errorf("a failure after a gap: %q", got)
+		}
+	}
+}

@@ -71,12 +71,15 @@ var rules = []rule{
 	{refused, DialRejected, Rejected, ""},
 	{congested, DialCongestion, Congestion, ""},
 	{timedOut, DialNoAnswer, NoAnswer, ""},
+	{endAlone, DialNone, Unknown, textUnknown},
 	{neverPlaced, DialNone, NotPlaced, "No channel could be made for the call"},
 	{cancelled, DialNone, Cancelled, "Hung up by us before the answer"},
 	{silent, DialNoAnswer, NoAnswer, ""},
 	{farEndHungUp, DialRejected, Rejected, ""},
 	{ended, DialNone, Failed, "Call failed on the way to the phone"},
 }
+
+const textUnknown = "Not known whether the call was answered"
 
 // Classify works out from all signals together what became of a call. An
 // answered call has disposition Answered; whether an agent took it in time is
@@ -93,7 +96,7 @@ func Classify(s Signals) Outcome {
 		}
 		return o
 	}
-	return Outcome{ResDial: DialNone, Detail: "Not known whether the call was answered", Disposition: Unknown}
+	return Outcome{ResDial: DialNone, Detail: textUnknown, Disposition: Unknown}
 }
 
 func answered(s Signals) bool {
@@ -127,6 +130,13 @@ func congested(s Signals) bool {
 // moment is not one that nobody answered.
 func timedOut(s Signals) bool { return s.Reason == DialNoAnswer }
 
+// endAlone: the hang-up was seen and the word on the request was not, so that
+// the answer may have been missed as well. Only what no answered call says of
+// its end tells that nobody picked up.
+func endAlone(s Signals) bool {
+	return s.Hangup && !s.Response && s.DialStatus == "" && !nobodyThere(s)
+}
+
 // neverPlaced: a failure without any channel has touched no phone.
 func neverPlaced(s Signals) bool {
 	return s.Response && !s.ResponseOK && !s.Channel && !s.Hangup && !s.Rang && s.DialStatus == ""
@@ -138,11 +148,15 @@ func cancelled(s Signals) bool { return s.CancelledByUs && ended(s) }
 // 19 a network that gave up ringing), or as the clock says where the PBX gives
 // no cause at all.
 func silent(s Signals) bool {
-	if slices.Contains([]int{18, 19}, s.Cause) || slices.Contains([]int{408, 480}, s.TechCause) {
+	if nobodyThere(s) {
 		return true
 	}
 	late := s.Timeout > 0 && s.Elapsed >= s.Timeout-timeoutSlack
 	return late && ended(s) && s.Cause == 0 && !s.CustomerEnded
+}
+
+func nobodyThere(s Signals) bool {
+	return slices.Contains([]int{18, 19}, s.Cause) || slices.Contains([]int{408, 480}, s.TechCause)
 }
 
 // farEndHungUp: a normal clearing before the answer that was not ours.

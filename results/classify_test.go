@@ -60,7 +60,7 @@ func TestClassifyAsteriskTable(t *testing.T) {
 		{"rings out trunk 22", ring(failure(3, "", 19, 480)), 3, NoAnswer},
 		{"rings out 16", ring(failure(3, "", 0, 0)), 3, NoAnswer},
 		{"rings out local 22", ring(failure(3, "", 19, 0)), 3, NoAnswer},
-		{"rings out 16, response lost", ring(Signals{Hangup: true, Channel: true, Timeout: 30 * time.Second}), 3, NoAnswer},
+		{"rings out 16, response lost", ring(Signals{Hangup: true, Channel: true, Timeout: 30 * time.Second}), 0, Unknown},
 		{"says nothing", failure(3, "", 19, 480), 3, NoAnswer},
 		{"says nothing 16", failure(3, "", 0, 0), 3, NoAnswer},
 		{"not there, long time-out", failure(0, "NOANSWER", 18, 408), 3, NoAnswer},

@@ -1,0 +1,73 @@
+package oapi
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/outpace/outpace/dialer/hosted"
+)
+
+func TestCheckTellsWhichDeviceIsWrong(t *testing.T) {
+	var b *bench
+	b = newBench(t, func(w http.ResponseWriter, r *http.Request) {
+		all := b.requests()
+		switch {
+		case r.URL.Path == "/oapi/v1/call/histories":
+			_, _ = io.WriteString(w, `[]`)
+		case strings.Contains(all[len(all)-1].body, "thutranhtkbee"):
+			_, _ = io.WriteString(w, `{"value":"tok-1","expire":"2030-01-01"}`)
+		default:
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+	found := b.pbx.Check(t.Context())
+	if len(found) != 3 || found[0].Err != nil || found[1].Err != nil || found[2].Err == nil {
+		t.Fatalf("%+v", found)
+	}
+	for i, name := range []string{"call histories", "device thutranhtkbee", "device 102"} {
+		if found[i].Name != name || strings.Contains(found[i].Text, "tok-1") {
+			t.Errorf("%+v", found[i])
+		}
+	}
+	for _, r := range b.requests() {
+		if strings.Contains(r.URL.Path, "click-to-call") {
+			t.Error("a check places no call")
+		}
+	}
+}
+
+func TestTokenWithoutAValue(t *testing.T) {
+	b := newBench(t, reply(200, `{"expire":1}`))
+	if err := b.pbx.fetchToken(t.Context(), "102"); err == nil {
+		t.Error("taken")
+	}
+}
+
+func TestConnectAsksForTheLogOnly(t *testing.T) {
+	b := newBench(t, reply(200, `[]`))
+	if err := b.pbx.Connect(t.Context()); err != nil || len(b.requests()) != 1 || b.requests()[0].URL.Path != "/oapi/v1/call/histories" {
+		t.Errorf("%v, %v", err, b.requests())
+	}
+	b = newBench(t, reply(401, ""))
+	if err := b.pbx.Connect(t.Context()); err == nil {
+		t.Error("connected with a bad secret")
+	}
+}
+
+func TestAgentsAreTheDevices(t *testing.T) {
+	b := newBench(t, reply(500, ""))
+	list, err := b.pbx.Agents(t.Context(), nil)
+	if err != nil || len(list) != 2 || list[0].Exten != "thutranhtkbee" || list[1].Exten != "102" {
+		t.Fatalf("%v, %v", list, err)
+	}
+	for _, a := range list {
+		if a.State != hosted.Unseen || a.Pools != nil {
+			t.Errorf("%+v", a)
+		}
+	}
+	if len(b.requests()) > 0 {
+		t.Error("the PBX was asked for what it does not tell")
+	}
+}

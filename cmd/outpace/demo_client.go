@@ -58,7 +58,10 @@ func (c *client) do(ctx context.Context, method, path string, body, result any) 
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	defer func() { _ = response.Body.Close() }()
+	defer func() {
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
+		_ = response.Body.Close()
+	}()
 	var envelope struct {
 		Result json.RawMessage `json:"result"`
 		Error  *refused        `json:"error"`

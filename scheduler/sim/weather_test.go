@@ -197,6 +197,10 @@ func (s *shield) TakeOver(ctx context.Context, gateway, lease string) ([]results
 	})
 }
 
+func (s *shield) Overdue(ctx context.Context, except []string, now time.Time, late, talk time.Duration) ([]string, error) {
+	return ask(ctx, s, false, func() ([]string, error) { return s.Store.Overdue(ctx, except, now, late, talk) })
+}
+
 func (s *shield) OpenCalls(ctx context.Context, campaign string) (int, error) {
 	return ask(ctx, s, false, func() (int, error) { return s.Store.OpenCalls(ctx, campaign) })
 }

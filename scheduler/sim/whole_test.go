@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -295,30 +294,3 @@ var template = func() func(t *testing.T) []byte {
 		return text
 	}
 }()
-
-// TestWholeProcess puts the whole process through the ordeals of many seeds.
-func TestWholeProcess(t *testing.T) {
-	first, last := 1, 20
-	if s := os.Getenv("OUTPACE_SEED"); s != "" {
-		first, _ = strconv.Atoi(s)
-		last = first
-	}
-	if s := os.Getenv("OUTPACE_LAST"); s != "" {
-		last, _ = strconv.Atoi(s)
-	}
-	for seed := uint64(first); seed <= uint64(last); seed++ {
-		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
-			t.Parallel()
-			o := sim.Draw(seed)
-			began := time.Now()
-			wrong, trace := ordeal(t, o)
-			t.Log(seed, time.Since(began), len(trace))
-			if len(wrong) > 0 {
-				if os.Getenv("OUTPACE_TRACE") == "" {
-					trace = ""
-				}
-				t.Errorf("%s\n%s\n%s", o, trace, strings.Join(wrong, "\n"))
-			}
-		})
-	}
-}

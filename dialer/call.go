@@ -145,6 +145,9 @@ func (c *Call) Placed(at time.Time, err error) Change {
 	if c.ended {
 		return 0
 	}
+	if chosen, ok := errors.AsType[*AgentError](err); ok {
+		c.agentRung(Event{At: at, Agent: chosen.Agent, Channel: chosen.Channel})
+	}
 	exists := c.channel || c.response || c.hangup || c.answered
 	switch {
 	case err == nil:

@@ -66,12 +66,18 @@ func (c *Call) told(e Event) Change {
 	if o.Cause != 0 || o.CauseText != "" {
 		c.row.ResHangup, c.row.ResHangupDetail = o.Cause, clip(cmp.Or(o.CauseText, results.HangupText(o.Cause)))
 	}
-	if !o.End.IsZero() {
+	switch {
+	case !o.End.IsZero():
 		c.raise(results.StatusHangup)
+	case o.Disposition == results.NotPlaced:
+		c.row.Status = results.StatusQueueFailed
 	}
 	r := c.draft(e.At)
 	r.ResDial, r.ResDialDetail, r.Disposition = o.ResDial, clip(cmp.Or(o.Detail, results.DialText(o.ResDial))), o.Disposition
 	r.TmHangup, r.Recording = o.End, o.Recording
+	if !c.cancelledAt.IsZero() && o.Disposition != results.Answered && !o.Disposition.TryGivenBack() && o.Disposition != results.Unknown {
+		r.Disposition, r.ResDial, r.ResDialDetail = results.Cancelled, results.DialNone, "Hung up by us before the answer"
+	}
 	if c.answered {
 		r.ResDial, r.ResDialDetail = results.DialAnswered, results.DialText(results.DialAnswered)
 		r.Disposition, r.Abandoned = c.verdict()

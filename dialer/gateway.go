@@ -89,6 +89,19 @@ var (
 	ErrNotOffered     = errors.New("not offered by this kind of PBX")
 )
 
+// AgentError is a failed request that an agent had been chosen for already.
+type AgentError struct {
+	Agent   string // who was to be rung
+	Channel string // what was asked of the PBX
+	Err     error
+}
+
+// Error says what failed.
+func (e *AgentError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what failed.
+func (e *AgentError) Unwrap() error { return e.Err }
+
 // Request is one call to place.
 type Request struct {
 	Call     string // uuid of the dialing; the channel's id at the PBX
@@ -105,6 +118,9 @@ type Request struct {
 	EarlyMedia               bool // extensions only
 
 	Variables map[string]string
+
+	// Names for people, where a PBX shows some: the campaign's and the entry's.
+	Campaign, Name string
 
 	// Before, if set, is called right before the request is written to the
 	// PBX. Its error means that nothing is written (ErrNotSent).

@@ -175,7 +175,8 @@ func (c *Client) Send(ctx context.Context, r Request, before func() error, out a
 	case !g.written():
 		return fmt.Errorf("%w: %w", dialer.ErrNotSent, err)
 	default:
-		return fmt.Errorf("%w: %w", dialer.ErrOutcomeUnknown, err)
+		// What kind of failure it was must not be taken for a refusal.
+		return fmt.Errorf("%w: %s", dialer.ErrOutcomeUnknown, err)
 	}
 }
 
@@ -196,7 +197,7 @@ var errHeldBack = errors.New("request was held back for too long")
 
 // round makes the request and reads the whole answer.
 func (c *Client) round(ctx context.Context, h *http.Client, r Request) (*reply, error) {
-	req, err := c.request(ctx, r)
+	req, err := c.Make(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +227,8 @@ func plain(err error) error {
 	return err
 }
 
-func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {
+// Make makes a request to the PBX without sending it.
+func (c *Client) Make(ctx context.Context, r Request) (*http.Request, error) {
 	target := c.base + r.Path
 	if len(r.Query) > 0 {
 		target += "?" + r.Query.Encode()

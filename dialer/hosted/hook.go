@@ -48,6 +48,3 @@ func (g *Gateway) Hook(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
-
-// hear takes in news.
-func (g *Gateway) hear([]News) {}

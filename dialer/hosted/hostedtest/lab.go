@@ -9,6 +9,7 @@ import (
 
 	"github.com/outpace/outpace/dialer/hosted"
 	"github.com/outpace/outpace/dialer/hosted/hostedsim"
+	"github.com/outpace/outpace/results"
 )
 
 // Kind is what the suite has to know about a kind.
@@ -25,8 +26,19 @@ type Kind struct {
 	// Offline is true where a phone that is not registered is a refusal that
 	// the page documents.
 	Offline bool
+	// Recordings is true where the row of an answered call names a recording.
+	Recordings bool
+	// Merged are the fates, by the end of the number, for which the page has
+	// no word of its own, with what they come to.
+	Merged map[string]Merged
 	// Queue is a queue that has all agents, as a destination names it.
 	Queue string
+}
+
+// Merged is what a fate comes to.
+type Merged struct {
+	Disposition results.Disposition
+	ResDial     int
 }
 
 // Lab is one simulated PBX and what the suite asks of the gateway to it.

@@ -216,14 +216,17 @@ func TestFailedLogInsAreLimited(t *testing.T) {
 		r.token = fmt.Sprint("guess ", i)
 		r.refused(http.StatusUnauthorized, "not known", http.MethodGet, "/ob/plans", "")
 	}
-	for _, token := range []string{"another guess", "guess 0", viewerSecret} {
+	for _, token := range []string{"another guess", "guess 0", adminSecret} { // the right guess too
 		r.token = token
 		a := r.do(http.MethodGet, "/ob/plans", "")
 		if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != "6" || !strings.Contains(a.message(), "Too many wrong tokens") {
 			t.Errorf("%d, Retry-After %q: %s", a.status, a.header.Get("Retry-After"), a.raw)
 		}
 	}
+	r.token = viewerSecret // who is at work there is not locked out
+	r.ok(http.MethodGet, "/ob/plans", "")
 	r.client = "192.0.2.2:1000" // others are not concerned
+	r.token = adminSecret
 	r.ok(http.MethodGet, "/ob/plans", "")
 	r.client = "192.0.2.1:2000"
 	r.clock.advance(failedEvery)
@@ -337,6 +340,68 @@ func TestRoles(t *testing.T) {
 		}
 		if role.includes("") || Role("").includes(role) {
 			t.Errorf("%s and no role include one another", role)
+		}
+	}
+}
+
+// A secret that was right at an address stays so for a day, there alone, and
+// only as long as it is one.
+func TestGuessersLockOutNobodyAtWork(t *testing.T) {
+	r := newRig(t, withTokens)
+	r.client = "192.0.2.1:1000"
+	get := func(token string) int {
+		r.token = token
+		return r.do(http.MethodGet, "/ob/plans", "").status
+	}
+	guess := func() {
+		t.Helper()
+		for i := range failedBurst + 5 {
+			if status := get(fmt.Sprint(r.clock.now(), i)); status == 200 {
+				t.Fatal("a guess was right")
+			}
+		}
+	}
+	if status := get(operatorSecret); status != 200 {
+		t.Fatalf("a good token: %d", status)
+	}
+	guess()
+	if at, new := get(operatorSecret), get(viewerSecret); at != 200 || new != 429 {
+		t.Errorf("while somebody guesses: %d to the one at work, %d to a new one; want 200 and 429", at, new)
+	}
+	r.client = "192.0.2.9:1"
+	guess()
+	if status := get(operatorSecret); status != 429 {
+		t.Errorf("at another address: %d, want 429", status)
+	}
+	r.client = "192.0.2.1:1000"
+	r.clock.advance(trustedFor)
+	guess()
+	if status := get(operatorSecret); status != 429 {
+		t.Errorf("a day later: %d, want 429", status)
+	}
+	r.clock.advance(failedBurst * failedEvery)
+	r.server.ring = r.server.ring[:1] // the operator's token is taken back
+	get(viewerSecret)
+	if status := get(operatorSecret); status != 401 {
+		t.Errorf("a token that was taken back: %d, want 401", status)
+	}
+}
+
+func TestTrustedSecretsAreBounded(t *testing.T) {
+	c := clock{at: startOfTime}
+	a := newAttempts(c.now)
+	yes := func() bool { return true }
+	address := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}) }
+	for i := range trustedMost + 10 {
+		c.advance(time.Second)
+		a.try(address(i), [sha256.Size]byte{1}, yes)
+	}
+	if n := len(a.trusted); n != trustedMost {
+		t.Errorf("%d are remembered, want %d", n, trustedMost)
+	}
+	for i, want := range map[int]bool{0: false, 9: false, 10: true, trustedMost + 9: true} {
+		if _, got := a.trusted[credential{networkOf(address(i)), [sha256.Size]byte{1}}]; got != want {
+			t.Errorf("address %d: remembered %v, want %v", i, got, want)
 		}
 	}
 }

@@ -18,6 +18,9 @@ const (
 	failedEvery   = 6 * time.Second
 	failedClients = 4096 // clients remembered at most
 	failedSecrets = 4    // wrong secrets remembered of each
+
+	trustedFor  = 24 * time.Hour // how long a right secret is remembered where it was used
+	trustedMost = 4096           // such secrets remembered at most
 )
 
 // attempts slows down clients that present wrong tokens. One lock covers the
@@ -28,6 +31,16 @@ type attempts struct {
 
 	mu      sync.Mutex
 	clients map[netip.Prefix]*failures
+	trusted map[credential]time.Time // when it was last right
+}
+
+// credential is a secret, by its hash, of a client. Whoever presents one that
+// was right there before learns nothing by being let in, so it is listened to
+// even while somebody else at that address guesses: he must not lock out the
+// rightful.
+type credential struct {
+	network netip.Prefix
+	secret  [sha256.Size]byte
 }
 
 // failures are one client's. A wrong secret that was not seen lately is a
@@ -42,24 +55,26 @@ type failures struct {
 }
 
 func newAttempts(now func() time.Time) *attempts {
-	return &attempts{now: now, clients: make(map[netip.Prefix]*failures)}
+	return &attempts{now: now, clients: make(map[netip.Prefix]*failures), trusted: make(map[credential]time.Time)}
 }
 
 // try calls check for a secret, given by its hash, unless the client has
-// failed too often; then it returns how long the client has to wait. A failed
-// check is counted, a good one is not.
+// failed too often and the secret was not right there lately; then it returns
+// how long the client has to wait. A failed check is counted, a good one is not.
 func (a *attempts) try(client netip.Addr, secret [sha256.Size]byte, check func() bool) (ok bool, wait time.Duration) {
 	network := networkOf(client)
 	now := a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	failed := a.clients[network]
-	if failed != nil {
+	own := credential{network, secret}
+	if last, ok := a.trusted[own]; failed != nil && !(ok && now.Sub(last) < trustedFor) {
 		if wait := missing(failed.guesses, now); wait > 0 {
 			return false, wait
 		}
 	}
 	if check() {
+		a.trust(own, now)
 		return true, 0
 	}
 	if failed == nil {
@@ -71,6 +86,21 @@ func (a *attempts) try(client netip.Addr, secret [sha256.Size]byte, check func()
 		a.clients[network] = failed
 	}
 	return false, failed.count(now, secret)
+}
+
+// trust remembers a right secret; of too many the one that was used the
+// longest ago is forgotten.
+func (a *attempts) trust(own credential, now time.Time) {
+	if _, known := a.trusted[own]; !known && len(a.trusted) >= trustedMost {
+		oldest, last := own, now
+		for c, used := range a.trusted {
+			if !used.After(last) {
+				oldest, last = c, used
+			}
+		}
+		delete(a.trusted, oldest)
+	}
+	a.trusted[own] = now
 }
 
 // count notes a wrong secret. It returns how long to wait if it was one too

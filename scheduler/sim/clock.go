@@ -36,3 +36,15 @@ func Shift(t time.Time, seconds int64) time.Time {
 	}
 	return t
 }
+
+// Moment is a time that shows wall on the wall, in UTC, and since on the
+// monotonic clock.
+func Moment(wall time.Time, since time.Duration) time.Time {
+	t := time.Now().UTC()
+	words := (*[2]uint64)(unsafe.Pointer(&t))
+	now := time.Unix(wall.Unix(), int64(wall.Nanosecond()))
+	const epoch = 59_453_308_800 // seconds from year 1 to 1885, where such a time begins to count
+	words[0] = 1<<63 | uint64(now.Unix()+62_135_596_800-epoch)<<30 | uint64(now.Nanosecond())
+	words[1] = uint64(since) + 1
+	return t
+}

@@ -102,7 +102,7 @@ func (l *life) run(ctx context.Context) error {
 	}
 	defer log.Close()
 	engine, err := scheduler.New(scheduler.Config{
-		Store:    &shield{Store: l.w.store.Load(), life: l, weather: l.w.weather, leases: l.w.leases},
+		Store:    &sim.Shield{Store: l.w.store.Load(), Access: (&shield{l, l.w.weather}).access, Leases: l.w.leases},
 		Gateways: []scheduler.Gateway{{Gateway: clockedGateway{gateway, &l.w.clock}, MaxCalls: l.w.o.MaxCalls, MaxCPS: l.w.o.MaxCPS}},
 		Log:      &mortalLog{log, l}, Host: l.w.logPath(l.slot), Holder: uuid.NewString(), Exclusive: l.w.leases == nil, Clock: l.w.clock.Now, Logger: logger,
 	})

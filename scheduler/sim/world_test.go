@@ -35,7 +35,7 @@ type world struct {
 	deaf     atomic.Bool
 	store    atomic.Pointer[store.Store]
 	weather  *weather
-	leases   *leases
+	leases   *sim.Leases
 	logBytes int64
 
 	campaign, plan, list string
@@ -113,7 +113,7 @@ func build(t *testing.T, o sim.Ordeal, dir string, template []byte) *world {
 		lives:   make([]*life, o.Engines), pause: make([]time.Duration, o.Engines),
 	}
 	if o.Engines > 1 {
-		w.leases = &leases{by: map[string]leaseTerm{}}
+		w.leases = sim.NewLeases(time.Now)
 	}
 	if o.Seed%3 == 0 {
 		w.logBytes = 3000

@@ -1,4 +1,4 @@
-package sim_test
+package sim
 
 import (
 	"fmt"
@@ -8,10 +8,11 @@ import (
 	"github.com/outpace/outpace/results"
 )
 
-// leases are those of a database that two engines share, as Postgres keeps
-// them; SQLite itself has none. All methods may be called on nil, which is
-// SQLite.
-type leases struct {
+// Leases are those of a database that engines share, as Postgres keeps them.
+// They may be used by several goroutines.
+type Leases struct {
+	now func() time.Time
+
 	mu    sync.Mutex
 	terms int
 	by    map[string]leaseTerm
@@ -22,10 +23,15 @@ type leaseTerm struct {
 	until         time.Time
 }
 
-func (l *leases) acquire(name, holder string, ttl time.Duration) (token string, ok bool) {
+// NewLeases returns leases of which none is taken, by a clock.
+func NewLeases(now func() time.Time) *Leases {
+	return &Leases{now: now, by: map[string]leaseTerm{}}
+}
+
+func (l *Leases) acquire(name, holder string, ttl time.Duration) (token string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	term, now := l.by[name], time.Now()
+	term, now := l.by[name], l.now()
 	if term.holder != holder && now.Before(term.until) {
 		return "", false
 	}
@@ -38,7 +44,7 @@ func (l *leases) acquire(name, holder string, ttl time.Duration) (token string, 
 	return term.token, true
 }
 
-func (l *leases) release(name, token string) {
+func (l *Leases) release(name, token string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.by[name].token == token {
@@ -47,14 +53,11 @@ func (l *leases) release(name, token string) {
 }
 
 // held runs op while nobody can take the lease away, if token holds one.
-func (l *leases) held(token string, op func() error) error {
-	if l == nil {
-		return op()
-	}
+func (l *Leases) held(token string, op func() error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, term := range l.by {
-		if term.token == token && time.Now().Before(term.until) {
+		if term.token == token && l.now().Before(term.until) {
 			return op()
 		}
 	}

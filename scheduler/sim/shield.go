@@ -1,0 +1,217 @@
+package sim
+
+import (
+	"context"
+	"time"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dlma"
+	"github.com/outpace/outpace/plan"
+	"github.com/outpace/outpace/results"
+)
+
+// Store is what the scheduler keeps; it is scheduler.Store.
+type Store interface {
+	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error)
+	Release(ctx context.Context, name, token string) error
+	Working(ctx context.Context) ([]campaign.Campaign, error)
+	Campaign(ctx context.Context, uuid string) (campaign.Campaign, error)
+	Move(ctx context.Context, uuid string, m campaign.Move) (bool, error)
+	MoveEdge(ctx context.Context, uuid string, was, edge time.Time, m *campaign.Move) (bool, error)
+	Plans(ctx context.Context, uuids []string) (map[string]plan.Plan, error)
+	Destinations(ctx context.Context, uuids []string) (map[string]campaign.Destination, error)
+	Lists(ctx context.Context, uuids []string) (map[string]dlma.List, error)
+	Claim(ctx context.Context, gateway, lease string, pick dlma.Pick,
+		build func(e dlma.Entry, number, try int) results.Dialing) ([]results.Dialing, error)
+	Record(ctx context.Context, lease string, rows []results.Dialing, ended []results.Result) error
+	TakeOver(ctx context.Context, gateway, lease string) ([]results.Dialing, error)
+	OpenCalls(ctx context.Context, campaign string) (int, error)
+	HangupsAsked(ctx context.Context, gateway string) ([]string, error)
+	Overdue(ctx context.Context, except []string, now time.Time, late, talk time.Duration) ([]string, error)
+	Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, error)
+	Reconcile(ctx context.Context, pick dlma.Pick) (int, error)
+	PutLive(ctx context.Context, live []campaign.Live) error
+	Number(ctx context.Context, lease string, limit int) (int, error)
+	Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error)
+	Logged(ctx context.Context, host string) (int64, error)
+	SetLogged(ctx context.Context, host string, seq int64) error
+}
+
+// Access is one access to a store.
+type Access struct {
+	Method string
+	Write  bool // its loss, or doubt about it, would matter
+}
+
+// Shield stands between an engine and a store. Access makes each access by
+// calling op, or does not, or says something else about it than is true. Leases
+// grants leases in place of the store, if it is not nil.
+type Shield struct {
+	Store  Store
+	Access func(ctx context.Context, a Access, op func() error) error
+	Leases *Leases
+}
+
+func ask[T any](ctx context.Context, s *Shield, a Access, op func() (T, error)) (T, error) {
+	var got T
+	err := s.Access(ctx, a, func() (err error) {
+		got, err = op()
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return got, nil
+}
+
+func (s *Shield) held(lease string, op func() error) error {
+	if s.Leases == nil {
+		return op()
+	}
+	return s.Leases.held(lease, op)
+}
+
+// Acquire implements Store.
+func (s *Shield) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error) {
+	err = s.Access(ctx, Access{"Acquire", false}, func() (err error) {
+		if s.Leases != nil {
+			token, ok = s.Leases.acquire(name, holder, ttl)
+			return nil
+		}
+		token, ok, err = s.Store.Acquire(ctx, name, holder, ttl)
+		return err
+	})
+	return token, ok, err
+}
+
+// Release implements Store.
+func (s *Shield) Release(ctx context.Context, name, token string) error {
+	return s.Access(ctx, Access{"Release", false}, func() error {
+		if s.Leases != nil {
+			s.Leases.release(name, token)
+			return nil
+		}
+		return s.Store.Release(ctx, name, token)
+	})
+}
+
+// Working implements Store.
+func (s *Shield) Working(ctx context.Context) ([]campaign.Campaign, error) {
+	return ask(ctx, s, Access{"Working", false}, func() ([]campaign.Campaign, error) { return s.Store.Working(ctx) })
+}
+
+// Campaign implements Store.
+func (s *Shield) Campaign(ctx context.Context, uuid string) (campaign.Campaign, error) {
+	return ask(ctx, s, Access{"Campaign", false}, func() (campaign.Campaign, error) { return s.Store.Campaign(ctx, uuid) })
+}
+
+// Move implements Store.
+func (s *Shield) Move(ctx context.Context, uuid string, m campaign.Move) (bool, error) {
+	return ask(ctx, s, Access{"Move", true}, func() (bool, error) { return s.Store.Move(ctx, uuid, m) })
+}
+
+// MoveEdge implements Store.
+func (s *Shield) MoveEdge(ctx context.Context, uuid string, was, edge time.Time, m *campaign.Move) (bool, error) {
+	return ask(ctx, s, Access{"MoveEdge", true}, func() (bool, error) { return s.Store.MoveEdge(ctx, uuid, was, edge, m) })
+}
+
+// Plans implements Store.
+func (s *Shield) Plans(ctx context.Context, uuids []string) (map[string]plan.Plan, error) {
+	return ask(ctx, s, Access{"Plans", false}, func() (map[string]plan.Plan, error) { return s.Store.Plans(ctx, uuids) })
+}
+
+// Destinations implements Store.
+func (s *Shield) Destinations(ctx context.Context, uuids []string) (map[string]campaign.Destination, error) {
+	return ask(ctx, s, Access{"Destinations", false}, func() (map[string]campaign.Destination, error) { return s.Store.Destinations(ctx, uuids) })
+}
+
+// Lists implements Store.
+func (s *Shield) Lists(ctx context.Context, uuids []string) (map[string]dlma.List, error) {
+	return ask(ctx, s, Access{"Lists", false}, func() (map[string]dlma.List, error) { return s.Store.Lists(ctx, uuids) })
+}
+
+// Claim implements Store.
+func (s *Shield) Claim(ctx context.Context, gateway, lease string, pick dlma.Pick,
+	build func(e dlma.Entry, number, try int) results.Dialing,
+) ([]results.Dialing, error) {
+	return ask(ctx, s, Access{"Claim", true}, func() (rows []results.Dialing, err error) {
+		err = s.held(lease, func() (err error) {
+			rows, err = s.Store.Claim(ctx, gateway, lease, pick, build)
+			return err
+		})
+		return rows, err
+	})
+}
+
+// Record implements Store.
+func (s *Shield) Record(ctx context.Context, lease string, rows []results.Dialing, ended []results.Result) error {
+	return s.Access(ctx, Access{"Record", true}, func() error { return s.Store.Record(ctx, lease, rows, ended) })
+}
+
+// TakeOver implements Store.
+func (s *Shield) TakeOver(ctx context.Context, gateway, lease string) ([]results.Dialing, error) {
+	return ask(ctx, s, Access{"TakeOver", true}, func() (rows []results.Dialing, err error) {
+		err = s.held(lease, func() (err error) {
+			rows, err = s.Store.TakeOver(ctx, gateway, lease)
+			return err
+		})
+		return rows, err
+	})
+}
+
+// Overdue implements Store.
+func (s *Shield) Overdue(ctx context.Context, except []string, now time.Time, late, talk time.Duration) ([]string, error) {
+	return ask(ctx, s, Access{"Overdue", false}, func() ([]string, error) { return s.Store.Overdue(ctx, except, now, late, talk) })
+}
+
+// OpenCalls implements Store.
+func (s *Shield) OpenCalls(ctx context.Context, campaign string) (int, error) {
+	return ask(ctx, s, Access{"OpenCalls", false}, func() (int, error) { return s.Store.OpenCalls(ctx, campaign) })
+}
+
+// HangupsAsked implements Store.
+func (s *Shield) HangupsAsked(ctx context.Context, gateway string) ([]string, error) {
+	return ask(ctx, s, Access{"HangupsAsked", false}, func() ([]string, error) { return s.Store.HangupsAsked(ctx, gateway) })
+}
+
+// Outlook implements Store.
+func (s *Shield) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, error) {
+	return ask(ctx, s, Access{"Outlook", false}, func() (dlma.Outlook, error) { return s.Store.Outlook(ctx, pick) })
+}
+
+// Reconcile implements Store.
+func (s *Shield) Reconcile(ctx context.Context, pick dlma.Pick) (int, error) {
+	return ask(ctx, s, Access{"Reconcile", true}, func() (int, error) { return s.Store.Reconcile(ctx, pick) })
+}
+
+// PutLive implements Store.
+func (s *Shield) PutLive(ctx context.Context, live []campaign.Live) error {
+	return s.Access(ctx, Access{"PutLive", false}, func() error { return s.Store.PutLive(ctx, live) })
+}
+
+// Number implements Store.
+func (s *Shield) Number(ctx context.Context, lease string, limit int) (int, error) {
+	return ask(ctx, s, Access{"Number", true}, func() (n int, err error) {
+		err = s.held(lease, func() (err error) {
+			n, err = s.Store.Number(ctx, lease, limit)
+			return err
+		})
+		return n, err
+	})
+}
+
+// Numbered implements Store.
+func (s *Shield) Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error) {
+	return ask(ctx, s, Access{"Numbered", false}, func() ([]results.Result, error) { return s.Store.Numbered(ctx, after, limit) })
+}
+
+// Logged implements Store.
+func (s *Shield) Logged(ctx context.Context, host string) (int64, error) {
+	return ask(ctx, s, Access{"Logged", false}, func() (int64, error) { return s.Store.Logged(ctx, host) })
+}
+
+// SetLogged implements Store.
+func (s *Shield) SetLogged(ctx context.Context, host string, seq int64) error {
+	return s.Access(ctx, Access{"SetLogged", true}, func() error { return s.Store.SetLogged(ctx, host, seq) })
+}

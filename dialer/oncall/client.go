@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -47,13 +48,17 @@ func (p *pbx) login(ctx context.Context) (hosted.Token, error) {
 	return token, nil
 }
 
+// tokenHeader is the header called access_token, in the spelling that net/http
+// gives it. Names of headers ignore case.
+const tokenHeader = "Access_token"
+
 // sign puts the token where the page wants it: into a header of its own.
 func sign(r *hosted.Request, token string) {
 	r.Header = r.Header.Clone()
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
-	r.Header.Set("access_token", token)
+	r.Header.Set(tokenHeader, token)
 }
 
 // expired tells whether a new login may help. Only reads carry a token, so it
@@ -84,9 +89,7 @@ func (p *pbx) get(ctx context.Context, path string, query url.Values, out any) e
 func pages[T any](ctx context.Context, p *pbx, path string, query url.Values, take func(page T) (size paging, all, fresh int)) error {
 	for n := 1; n <= maxPages; n++ {
 		q := url.Values{"pagination": {strconv.Itoa(n)}, "pagesize": {strconv.Itoa(pageSize)}}
-		for name, values := range query {
-			q[name] = values
-		}
+		maps.Copy(q, query)
 		var page T
 		if err := p.get(ctx, path, q, &page); err != nil {
 			return err

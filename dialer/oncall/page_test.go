@@ -74,7 +74,7 @@ func TestPage23Extensions(t *testing.T) {
 		t.Errorf("%v %s", err, diff)
 	}
 	r := b.asked("/api/extensions/list")[0]
-	if r.Method != http.MethodGet || r.Header.Get("access_token") != "629441ed6a0b40448060a09ebd00adb4" ||
+	if r.Method != http.MethodGet || r.Header.Get(tokenHeader) != "629441ed6a0b40448060a09ebd00adb4" ||
 		r.URL.Query().Get("pagination") != "1" {
 		t.Errorf("request %s %s %v", r.Method, r.URL, r.Header)
 	}
@@ -112,7 +112,7 @@ func TestPage31MakeCall(t *testing.T) {
 	if diff := cmp.Diff(want.Query(), r.URL.Query()); diff != "" {
 		t.Error(diff)
 	}
-	if r.Header.Get("access_token") != "" {
+	if r.Header.Get(tokenHeader) != "" {
 		t.Error("a request that places a call carries a token")
 	}
 }

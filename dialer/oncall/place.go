@@ -14,6 +14,7 @@ import (
 
 // Place asks for a call (3.1). The PBX gives it no name.
 func (p *pbx) Place(ctx context.Context, o hosted.Order) (string, error) {
+	var body []byte
 	err := p.client.Send(ctx, hosted.Request{
 		Method: http.MethodPost, Path: "/api/extensions/call",
 		Query: url.Values{
@@ -21,9 +22,12 @@ func (p *pbx) Place(ctx context.Context, o hosted.Order) (string, error) {
 			"extension": {p.cfg.AuthExtension}, "auth": {p.cfg.AuthPassword},
 		},
 		Header: http.Header{"Content-Type": {"application/json"}},
-	}, o.Before, nil)
+	}, o.Before, &body)
 	if status, ok := errors.AsType[*hosted.StatusError](err); ok {
 		return "", refusal(status)
+	}
+	if code := readError(body).Code; err == nil && code != "" {
+		return "", fmt.Errorf("%w: an answer of success that holds the error %.16q", dialer.ErrOutcomeUnknown, code)
 	}
 	return "", err
 }

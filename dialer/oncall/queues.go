@@ -36,9 +36,8 @@ type queueBook struct {
 func (p *pbx) queueOf(ctx context.Context, name string) (queue, bool, error) {
 	p.queues.mu.Lock()
 	defer p.queues.mu.Unlock()
-	age := time.Since(p.queues.read)
-	q, ok := find(p.queues.list, name)
-	if p.queues.read.IsZero() || age > queuesGood || !ok && age > queuesSoon {
+	q, ok, old := p.queues.look(name, time.Now())
+	if old {
 		list, err := p.listQueues(ctx)
 		if err != nil {
 			return queue{}, false, err
@@ -54,6 +53,13 @@ func (p *pbx) queueOf(ctx context.Context, name string) (queue, bool, error) {
 		p.log.WarnContext(ctx, "the PBX has no such call queue: its campaigns have no agents", slog.String("queue", name))
 	}
 	return q, ok, nil
+}
+
+// look finds a queue and says whether the list is too old to be believed.
+func (b *queueBook) look(name string, now time.Time) (q queue, ok, old bool) {
+	q, ok = find(b.list, name)
+	age := now.Sub(b.read)
+	return q, ok, b.read.IsZero() || age > queuesGood || !ok && age > queuesSoon
 }
 
 // forget has the queues listed again.

@@ -84,13 +84,13 @@ func refuse(w http.ResponseWriter, code, message string) {
 func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // a client that has gone needs no answer
+	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // a client that has gone needs no answer
 }
 
 // authorized wants a tenant's token, in a header called access_token.
 func (s *Sim) authorized(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !s.world.GoodToken(r.Header.Get("access_token")) {
+		if !s.world.GoodToken(r.Header.Get("Access_token")) {
 			write(w, http.StatusUnauthorized, map[string]string{"err_code": errPermission, "msg": "Permission denied"})
 			return
 		}

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -172,12 +171,8 @@ func TestEntriesWithoutNumbersAreNoBurden(t *testing.T) {
 // OUTPACE_BENCH_ENTRIES (default 10000,100000) entries of which a tenth is
 // ready: the cost must not grow with the list.
 func BenchmarkClaim(b *testing.B) {
-	sizes := os.Getenv("OUTPACE_BENCH_ENTRIES")
-	if sizes == "" {
-		sizes = "10000,100000"
-	}
 	for name, open := range databases {
-		for size := range strings.SplitSeq(sizes, ",") {
+		for size := range strings.SplitSeq(benchSizes(), ",") {
 			n, err := strconv.Atoi(size)
 			if err != nil {
 				b.Fatalf("OUTPACE_BENCH_ENTRIES: %v", err)

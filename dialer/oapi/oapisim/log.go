@@ -41,7 +41,7 @@ type history struct {
 	Recording string  `json:"recording"`
 }
 
-func (s *sim) histories(w http.ResponseWriter, r *http.Request) {
+func (s *Sim) histories(w http.ResponseWriter, r *http.Request) {
 	if !s.signed(w, r, "created_from", "created_to", "limit", "page") {
 		return
 	}
@@ -80,7 +80,7 @@ func figure(query url.Values, name string, def int) (int, error) {
 	return n, nil
 }
 
-func (s *sim) row(c hostedsim.Call) history {
+func (s *Sim) row(c hostedsim.Call) history {
 	h := history{
 		Caller: party{Number: c.Exten, Type: "user", Username: "user" + c.Exten},
 		Callee: party{Number: c.Number, Type: "realnumber"},
@@ -116,7 +116,7 @@ func recordingName(c hostedsim.Call) string {
 }
 
 // recording tells where a file is.
-func (s *sim) recording(w http.ResponseWriter, r *http.Request) {
+func (s *Sim) recording(w http.ResponseWriter, r *http.Request) {
 	if !s.signed(w, r, "media") {
 		return
 	}
@@ -130,7 +130,7 @@ func (s *sim) recording(w http.ResponseWriter, r *http.Request) {
 }
 
 // media serves the file of a call; it has no sound.
-func (s *sim) media(w http.ResponseWriter, r *http.Request) {
+func (s *Sim) media(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if !slices.ContainsFunc(s.world.Calls(), func(c hostedsim.Call) bool { return c.Logged && recordingName(c) == name }) {
 		http.NotFound(w, r)

@@ -11,8 +11,9 @@ import (
 	"github.com/outpace/outpace/dialer/hosted/hostedsim"
 )
 
-// Config is who may ask, and what the page leaves open.
+// Config is a simulated PBX, and what the page leaves open.
 type Config struct {
+	World            *hostedsim.World
 	AppID, AppSecret string
 	// Wrapped puts the rows of a list into an object, with their number beside.
 	Wrapped bool
@@ -20,22 +21,25 @@ type Config struct {
 	PlainURL bool
 }
 
-// sim is the PBX's API.
-type sim struct {
+// Sim is the PBX: an http.Handler. World.Handler adds the faults.
+type Sim struct {
+	http.Handler
+
 	cfg   Config
 	world *hostedsim.World
 }
 
-// New makes the API of a world. Recordings are beneath /media.
-func New(world *hostedsim.World, cfg Config) http.Handler {
-	s := &sim{cfg: cfg, world: world}
+// New makes a PBX. Recordings are beneath /media.
+func New(cfg Config) *Sim {
+	s := &Sim{cfg: cfg, world: cfg.World}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /oapi/v1/voice/auth_token", s.token)
 	mux.HandleFunc("POST /oapi/v1/call/click-to-call/{number}", s.call)
 	mux.HandleFunc("GET /oapi/v1/call/histories", s.histories)
 	mux.HandleFunc("GET /oapi/v1/call/play_recording", s.recording)
 	mux.HandleFunc("GET /media/{name}", s.media)
-	return mux
+	s.Handler = mux
+	return s
 }
 
 // sum is the PBX's hash.
@@ -45,7 +49,7 @@ func sum(parts ...string) string {
 }
 
 // proven reports whether a request's headers are right, and answers it if not.
-func (s *sim) proven(w http.ResponseWriter, r *http.Request) bool {
+func (s *Sim) proven(w http.ResponseWriter, r *http.Request) bool {
 	if r.Header.Get("X-Auth-App-Id") == s.cfg.AppID &&
 		same(r.Header.Get("X-Auth-App-Hash"), sum(s.cfg.AppID, s.cfg.AppSecret)) {
 		return true
@@ -55,7 +59,7 @@ func (s *sim) proven(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // signed is the same for the hash over parameters in their order.
-func (s *sim) signed(w http.ResponseWriter, r *http.Request, names ...string) bool {
+func (s *Sim) signed(w http.ResponseWriter, r *http.Request, names ...string) bool {
 	query := r.URL.Query()
 	parts := []string{s.cfg.AppID}
 	for _, name := range names {
@@ -92,7 +96,7 @@ const bodyLimit = 64 << 10
 
 // device reads whose name a request is made in, and answers it if that is
 // nobody's.
-func (s *sim) device(w http.ResponseWriter, r *http.Request) (string, bool) {
+func (s *Sim) device(w http.ResponseWriter, r *http.Request) (string, bool) {
 	var body struct{ SIPUser, SIPPassword string }
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit)).Decode(&body); err != nil {
 		fail(w, http.StatusBadRequest, "bad body")
@@ -106,7 +110,7 @@ func (s *sim) device(w http.ResponseWriter, r *http.Request) (string, bool) {
 	return body.SIPUser, true
 }
 
-func (s *sim) token(w http.ResponseWriter, r *http.Request) {
+func (s *Sim) token(w http.ResponseWriter, r *http.Request) {
 	if !s.proven(w, r) {
 		return
 	}
@@ -117,7 +121,7 @@ func (s *sim) token(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"value": token, "expire": expires.Unix()})
 }
 
-func (s *sim) call(w http.ResponseWriter, r *http.Request) {
+func (s *Sim) call(w http.ResponseWriter, r *http.Request) {
 	if !s.proven(w, r) {
 		return
 	}

@@ -29,15 +29,18 @@ const (
 	StoreSlow  Kind = "database slow"        // N ms an access, for For
 	CommitMade Kind = "commit made, unsaid"  // of the next N writes
 	CommitLost Kind = "commit not made"      // of the next N writes
+	ClaimMade  Kind = "claim made, unsaid"   // of the next N claims
+	ClaimLost  Kind = "claim not made"       // of the next N claims
 	LogFull    Kind = "disk of the log full" // for For
 	LogGone    Kind = "folder of the log gone"
 	LogRotated Kind = "log rotated by somebody"
 
 	Clock Kind = "clock put" // by N seconds
 
-	Killed      Kind = "engine killed"                // and started again after For
-	KilledAt    Kind = "engine killed at an access"   // to the database, the Nth from then; started again after For
-	KilledInLog Kind = "engine killed in a log write" // the next one; started again after For
+	Killed        Kind = "engine killed"                // and started again after For
+	KilledAt      Kind = "engine killed at an access"   // to the database, the Nth from then; started again after For
+	KilledInClaim Kind = "engine killed after a claim"  // the Nth from then, before it knows; started again after For
+	KilledInLog   Kind = "engine killed in a log write" // the next one; started again after For
 
 	Stopped    Kind = "user stops"  // and starts again after For
 	Paused     Kind = "user pauses" // and starts again after For
@@ -86,14 +89,17 @@ var shapes = []struct {
 	{Restarted, 3, 0, 1},
 	{StoreDown, 3, 40, 0},
 	{StoreSlow, 2, 20, 3000},
-	{CommitMade, 4, 0, 3},
+	{CommitMade, 3, 0, 3},
 	{CommitLost, 2, 0, 3},
+	{ClaimMade, 4, 0, 2},
+	{ClaimLost, 1, 0, 2},
 	{LogFull, 2, 15, 0},
 	{LogGone, 2, 15, 0},
 	{LogRotated, 2, 0, 0},
 	{Clock, 3, 0, 90},
 	{Killed, 6, 10, 0},
 	{KilledAt, 6, 10, 40},
+	{KilledInClaim, 4, 10, 2},
 	{KilledInLog, 3, 10, 0},
 	{Stopped, 2, 10, 0},
 	{Paused, 1, 10, 0},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -214,23 +213,4 @@ func (j *judge) log() {
 			return
 		}
 	}
-}
-
-// Rate returns the most originates within any second that no pause parts.
-// Pauses are times at which what was counted before no longer counts: an
-// engine's start.
-func Rate(list []Originate, pauses []time.Time) int {
-	most := 0
-	for i, from := range list {
-		n := 0
-		for _, c := range list[i:] {
-			parted := slices.ContainsFunc(pauses, func(p time.Time) bool { return p.After(from.At) && !p.After(c.At) })
-			if parted || c.At.Sub(from.At) >= time.Second {
-				break
-			}
-			n++
-		}
-		most = max(most, n)
-	}
-	return most
 }

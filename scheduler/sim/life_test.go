@@ -29,9 +29,10 @@ type life struct {
 	stop context.CancelFunc
 
 	mu      sync.Mutex
-	doomed  int  // dies at so many accesses to the database from now; 0: not doomed
-	late    bool // after that access, not before it
-	inWrite bool // dies in the next write to the log
+	doomed  int    // dies at so many accesses to the database from now; 0: not doomed
+	late    bool   // after that access, not before it
+	method  string // only these accesses count; "" = all
+	inWrite bool   // dies in the next write to the log
 	conns   []net.Conn
 }
 
@@ -52,10 +53,10 @@ func (l *life) kill() {
 }
 
 // doom counts an access and says whether the process dies before or after it.
-func (l *life) doom() (before, after bool) {
+func (l *life) doom(method string) (before, after bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.doomed == 0 {
+	if l.doomed == 0 || l.method != "" && l.method != method {
 		return false, false
 	}
 	l.doomed--

@@ -121,6 +121,15 @@ func (o Ordeal) String() string {
 	return b.String()
 }
 
+// Over is when the last fault has ended.
+func (o Ordeal) Over() time.Duration {
+	over := time.Duration(0)
+	for _, f := range o.Faults {
+		over = max(over, f.At+f.For)
+	}
+	return over + time.Second
+}
+
 // Has reports whether a fault of one of the kinds is in the schedule.
 func (o Ordeal) Has(kinds ...Kind) bool {
 	return slices.ContainsFunc(o.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })

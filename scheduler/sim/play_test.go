@@ -22,15 +22,13 @@ type deed struct {
 // deeds are the begins and ends of all faults, in order.
 func (w *world) deeds() []deed {
 	var list []deed
-	over := time.Second // when the last fault is
 	for _, f := range w.o.Faults {
 		list = append(list, deed{f.At, func() { w.say("%s", f); w.begins(f) }})
-		over = max(over, f.At+f.For+time.Second)
 		if f.For > 0 {
 			list = append(list, deed{f.At + f.For, func() { w.say("over: %s", f.Kind); w.ends(f) }})
 		}
 	}
-	list = append(list, deed{over, w.heal})
+	list = append(list, deed{w.o.Over(), w.heal})
 	slices.SortStableFunc(list, func(a, b deed) int { return int(a.at - b.at) })
 	return list
 }
@@ -58,10 +56,10 @@ func (w *world) begins(f sim.Fault) {
 		w.weather.change(func(x *weather) { x.down, x.hung = true, f.At%2 == 0 })
 	case sim.StoreSlow:
 		w.weather.change(func(x *weather) { x.slow = time.Duration(f.N) * time.Millisecond })
-	case sim.CommitMade:
-		w.weather.change(func(x *weather) { x.made += f.N })
-	case sim.CommitLost:
-		w.weather.change(func(x *weather) { x.lost += f.N })
+	case sim.CommitMade, sim.CommitLost:
+		w.weather.change(func(x *weather) { x.doubt = sim.Doubt{Made: f.Kind == sim.CommitMade, Left: f.N} })
+	case sim.ClaimMade, sim.ClaimLost:
+		w.weather.change(func(x *weather) { x.doubt = sim.Doubt{Made: f.Kind == sim.ClaimMade, Method: "Claim", Left: f.N} })
 	case sim.LogFull:
 		w.weather.change(func(x *weather) { x.full = true })
 	case sim.LogGone:
@@ -70,7 +68,7 @@ func (w *world) begins(f sim.Fault) {
 		w.rename(w.logPath(slot), "."+f.At.String())
 	case sim.Clock:
 		w.clock.Step(f.N)
-	case sim.Killed, sim.KilledAt, sim.KilledInLog:
+	case sim.Killed, sim.KilledAt, sim.KilledInLog, sim.KilledInClaim:
 		w.doom(f, slot)
 	case sim.Stopped:
 		w.stop(campaign.Stopping)
@@ -125,7 +123,7 @@ func (w *world) heal() {
 	if err := w.pbx.SetFaults(pbxsim.Faults{}); err != nil {
 		w.fail("%v", err)
 	}
-	w.weather.change(func(x *weather) { x.down, x.slow, x.made, x.lost, x.full = false, 0, 0, 0, false })
+	w.weather.change(func(x *weather) { x.down, x.slow, x.doubt, x.full = false, 0, sim.Doubt{}, false })
 	w.comeBack()
 	w.mu.Lock()
 	for _, l := range w.lives {
@@ -150,7 +148,11 @@ func (w *world) doom(f sim.Fault, slot int) {
 	switch f.Kind {
 	case sim.KilledAt:
 		l.mu.Lock()
-		l.doomed, l.late = f.N, f.For%2 == 0
+		l.doomed, l.late, l.method = f.N, f.For%2 == 0, ""
+		l.mu.Unlock()
+	case sim.KilledInClaim:
+		l.mu.Lock()
+		l.doomed, l.late, l.method = f.N, true, "Claim"
 		l.mu.Unlock()
 	case sim.KilledInLog:
 		l.mu.Lock()
@@ -164,15 +166,15 @@ func (w *world) doom(f sim.Fault, slot int) {
 // stop is a user's, who looks at the clock.
 func (w *world) stop(to campaign.Status) {
 	if w.move(to) {
-		w.stops = append(w.stops, stopping{from: time.Now()})
+		w.stops = append(w.stops, sim.Stop{From: time.Now()})
 	}
 }
 
 // start starts the campaign again, or for the last time.
 func (w *world) start() {
 	if w.move(campaign.Started) && len(w.stops) > 0 {
-		if s := &w.stops[len(w.stops)-1]; s.to.IsZero() {
-			s.to = time.Now()
+		if s := &w.stops[len(w.stops)-1]; s.To.IsZero() {
+			s.To = time.Now()
 		}
 	}
 }

@@ -215,3 +215,19 @@ func (s *Shield) Logged(ctx context.Context, host string) (int64, error) {
 func (s *Shield) SetLogged(ctx context.Context, host string, seq int64) error {
 	return s.Access(ctx, Access{"SetLogged", true}, func() error { return s.Store.SetLogged(ctx, host, seq) })
 }
+
+// Doubt is about commits to come: they are made and called failed, or not made.
+type Doubt struct {
+	Made   bool
+	Method string // only of this one, "" = of any write
+	Left   int    // so many
+}
+
+// Strikes tells whether an access is in doubt, and counts it.
+func (d *Doubt) Strikes(a Access) (made, lost bool) {
+	if d.Left == 0 || !a.Write || d.Method != "" && d.Method != a.Method {
+		return false, false
+	}
+	d.Left--
+	return d.Made, !d.Made
+}

@@ -17,9 +17,9 @@ type weather struct {
 	down bool // the database does not answer
 	hung bool // and does not even refuse
 	slow time.Duration
-	made int // so many commits are made and reported as failed
-	lost int // so many are not made
 	full bool
+
+	doubt sim.Doubt
 }
 
 var (
@@ -53,12 +53,7 @@ func (s *shield) access(ctx context.Context, a sim.Access, op func() error) erro
 	}
 	s.weather.mu.Lock()
 	down, hung := s.weather.down, s.weather.hung
-	made, lost := a.Write && s.weather.made > 0, a.Write && s.weather.lost > 0
-	if made {
-		s.weather.made--
-	} else if lost {
-		s.weather.lost--
-	}
+	made, lost := s.weather.doubt.Strikes(a)
 	s.weather.mu.Unlock()
 	switch {
 	case down && hung:
@@ -66,10 +61,10 @@ func (s *shield) access(ctx context.Context, a sim.Access, op func() error) erro
 		return ctx.Err()
 	case down:
 		return errDown
-	case lost && !made:
+	case lost:
 		return errDoubt
 	}
-	before, after := s.life.doom()
+	before, after := s.life.doom(a.Method)
 	if before {
 		s.life.kill()
 		return errKilled

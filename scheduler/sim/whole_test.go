@@ -1,15 +1,12 @@
 package sim_test
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -161,34 +158,12 @@ func (w *world) verdict() {
 	for _, text := range sim.Judge(w.o, e) {
 		w.fail("%s", text)
 	}
-	w.timely(e)
+	for _, text := range sim.Timely(w.o, e, w.starts, w.stops) {
+		w.fail("%s", text)
+	}
 	w.say("%d originates, %d results: %v", len(e.Originates), len(e.Results), e.Tally.By)
 	for _, r := range e.Results {
 		w.say("result %s", r.AppendLine(nil))
-	}
-}
-
-// timely: nothing was placed when nothing may be, or faster than it may.
-func (w *world) timely(e sim.Evidence) {
-	if w.o.Has(sim.LinkFrozen) {
-		return // what was sent arrives whenever the link lives again
-	}
-	grace := 1500 * time.Millisecond
-	if w.o.Has(sim.StoreDown, sim.StoreSlow, sim.LogFull, sim.LogGone, sim.Killed, sim.KilledAt, sim.KilledInLog) || w.o.Engines > 1 {
-		grace = 7 * time.Second
-	}
-	for _, c := range e.Originates {
-		for _, s := range w.stops {
-			if c.At.After(s.from.Add(grace)) && (s.to.IsZero() || c.At.Before(s.to)) {
-				w.fail("the call %s was placed %s after a stop", c.Call, c.At.Sub(s.from))
-			}
-		}
-		if !w.o.Has(sim.Clock) && !w.o.Calendar.Open(c.At) {
-			w.fail("the call %s was placed at %s, when the calendar is closed", c.Call, c.At.Format(time.TimeOnly))
-		}
-	}
-	if rate := sim.Rate(e.Originates, w.starts); w.o.Engines == 1 && rate > w.o.MaxCPS {
-		w.fail("%d calls were placed within a second, max_cps is %d", rate, w.o.MaxCPS)
 	}
 }
 
@@ -203,63 +178,16 @@ func (w *world) evidence(ctx context.Context, s *store.Store) (e sim.Evidence, e
 	open, _, err := s.ListDialings(ctx, "", 1000)
 	e.Open, errs[3] = len(open), err
 	e.Campaign, errs[4] = s.Campaign(ctx, w.campaign)
+	var paths []string
 	for slot := range w.o.Engines {
-		lines, err := w.lines(slot)
-		if err != nil {
-			return e, err
-		}
-		// Each host's log holds what its engine wrote: all, or the first ones.
-		if len(lines) > len(e.Lines) {
-			e.Lines, lines = lines, e.Lines
-		}
-		for i := range lines {
-			if !bytes.Equal(lines[i], e.Lines[i]) {
-				w.fail("line %d of one engine's log is not that of the other's", i+1)
-				break
-			}
-		}
+		paths = append(paths, w.logPath(slot))
+	}
+	var wrong []string
+	e.Lines, wrong, errs[5] = sim.Logs(paths...)
+	for _, text := range wrong {
+		w.fail("%s", text)
 	}
 	return e, errors.Join(errs[:]...)
-}
-
-// lines are those of an engine's log, with what was rotated away.
-func (w *world) lines(slot int) ([][]byte, error) {
-	paths, err := filepath.Glob(w.logPath(slot) + "*")
-	if err != nil {
-		return nil, err
-	}
-	type file struct {
-		first int64
-		lines [][]byte
-	}
-	var files []file
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasSuffix(path, ".lock") || len(text) == 0 {
-			continue
-		}
-		if strings.Contains(path, ".aside") {
-			w.fail("the log was taken for another database's")
-		}
-		if text[len(text)-1] != '\n' {
-			w.fail("the log %s ends in a torn line", filepath.Base(path))
-		}
-		lines := bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
-		first, _, err := results.ParseLine(lines[0])
-		if err != nil {
-			w.fail("a file of the log begins with %q: %v", lines[0], err)
-		}
-		files = append(files, file{first, lines})
-	}
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.first, b.first) })
-	var all [][]byte
-	for _, f := range files {
-		all = append(all, f.lines...)
-	}
-	return all, nil
 }
 
 // fast is a folder in memory where there is one: a crash is the closing of

@@ -46,12 +46,9 @@ type world struct {
 	lives  []*life         // the present one of each slot, nil while there is none
 	starts []time.Time     // of engines
 	pause  []time.Duration // before a slot's next start
-	stops  []stopping
+	stops  []sim.Stop
 	wrong  []string
 }
-
-// stopping is a time in which no calls may be placed.
-type stopping struct{ from, to time.Time }
 
 // say notes what happens, for the reader of a failure.
 func (w *world) say(format string, args ...any) {

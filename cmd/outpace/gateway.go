@@ -31,6 +31,7 @@ type kindSettings interface {
 // more line here.
 var kinds = map[string]func() kindFile{
 	"asterisk": func() kindFile { return new(asteriskFile) },
+	"tel4vn":   func() kindFile { return new(tel4vnFile) },
 }
 
 var gatewayName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)

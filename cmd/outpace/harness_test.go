@@ -117,10 +117,17 @@ type running struct {
 // start starts a server; it is stopped at once when the test ends, if not before.
 func (p place) start(t *testing.T) *running {
 	t.Helper()
+	return p.startChanged(t, func(*App) {})
+}
+
+// startChanged is start of a server that was changed before it runs.
+func (p place) startChanged(t *testing.T, change func(*App)) *running {
+	t.Helper()
 	app, err := New(t.Context(), p.settings, testLogger(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(app)
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{App: app, client: newClient(app.URL(), p.settings.API.Token.Reveal()), t: t, stop: cancel, ended: make(chan error, 1)}
 	go func() { r.ended <- app.Run(ctx) }()

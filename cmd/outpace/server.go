@@ -39,6 +39,7 @@ func (a *App) makeServer(gateways []scheduler.Gateway) error {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerLimit,
 		TLSConfig:         a.settings.API.TLS,
+		ConnState:         newDoorkeeper(connectionLimit(), a.logger).watch,
 		ErrorLog:          slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	return nil

@@ -1,34 +1,62 @@
 package fcm5600
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"github.com/outpace/outpace/dialer/hosted"
 )
 
+// handshakeLimit bounds the check of a certificate.
+const handshakeLimit = 10 * time.Second
+
 // Check looks at the certificate, the local time, the load and the extensions
 // of the settings. No phone rings.
 func (p *pbx) Check(ctx context.Context) []hosted.Finding {
-	local, err := p.checkTime(ctx)
-	findings := []hosted.Finding{{Name: "time zone", Text: "the PBX's local time is " + local, Err: err}}
-	if local == "" && err == nil {
-		findings[0].Text = "the PBX does not tell its local time: make sure that timezone is right"
+	if f, bad := p.checkCertificate(ctx); bad {
+		return []hosted.Finding{f}
 	}
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(e.UnverifiedCertificates) > 0 {
-		return []hosted.Finding{{
-			Name: "certificate", Err: errors.New("it is not signed by an authority that we know; if the fingerprint is the one that the device itself shows, set tls_pin: " +
-				Fingerprint(e.UnverifiedCertificates[0].Raw)),
-		}}
+	local, err := p.checkTime(ctx)
+	f := hosted.Finding{Name: "time zone", Text: "the PBX's local time is " + local, Err: err}
+	if local == "" {
+		f.Text = "the PBX does not tell its local time: make sure that timezone is right"
 	}
 	if err != nil && local == "" {
-		return findings
+		return []hosted.Finding{f}
 	}
-	return append(findings, p.checkCalls(ctx), p.checkExtensions(ctx))
+	return []hosted.Finding{f, p.checkCalls(ctx), p.checkExtensions(ctx)}
+}
+
+// checkCertificate shakes hands, and tells the fingerprint of a certificate
+// that no authority we know has signed.
+func (p *pbx) checkCertificate(ctx context.Context) (hosted.Finding, bool) {
+	f := hosted.Finding{Name: "certificate"}
+	base, err := url.Parse(p.base)
+	if err != nil || base.Scheme != "https" {
+		return f, false
+	}
+	dialer := tls.Dialer{Config: p.cfg.TLS}
+	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
+	defer cancel()
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(base.Hostname(), cmp.Or(base.Port(), "443")))
+	if err == nil {
+		_ = conn.Close() // nothing was written
+		return f, false
+	}
+	e, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	if !ok || len(e.UnverifiedCertificates) == 0 {
+		return f, false // the other lines say what is wrong
+	}
+	f.Err = fmt.Errorf("%w; if the device itself shows this fingerprint, set tls_pin: %s", e.Err, Fingerprint(e.UnverifiedCertificates[0].Raw))
+	return f, true
 }
 
 // checkCalls asks how many calls there are and may be.

@@ -69,7 +69,7 @@ func (p *pbx) Rows(ctx context.Context, w hosted.Window) ([]hosted.Row, error) {
 				continue
 			}
 			begun := at.Near(w.From)
-			sorted = sorted && (oldest.IsZero() || !begun.After(oldest.Add(margin)))
+			sorted = sorted && (oldest.IsZero() || !begun.After(oldest))
 			oldest = begun
 			row, ok, err := p.row(r)
 			if err != nil || seen[row.ID] {

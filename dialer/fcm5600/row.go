@@ -49,10 +49,12 @@ type text string
 
 // UnmarshalJSON takes text, a number or null.
 func (t *text) UnmarshalJSON(b []byte) error {
+	var number json.Number
 	if len(b) > 0 && b[0] != '"' {
-		if word := string(b); word != "null" {
-			*t = text(word)
+		if err := json.Unmarshal(b, &number); err != nil {
+			return errors.New("not text") // what it is may be anything
 		}
+		*t = text(number)
 		return nil
 	}
 	return json.Unmarshal(b, (*string)(t))

@@ -19,7 +19,10 @@ import (
 // withPostgres is a test run that stops the Postgres that it has started.
 type withPostgres struct{ *testing.M }
 
-func (m withPostgres) Run() int { return storetest.Main(m.M) }
+func (m withPostgres) Run() int {
+	defer printTold()
+	return storetest.Main(m.M)
+}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {

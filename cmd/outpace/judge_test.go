@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/outpace/outpace/dialer/pbxsim"
@@ -14,6 +17,7 @@ type judged struct {
 	UUID        string `json:"uuid"`
 	Disposition string `json:"disposition"`
 	Entry       string `json:"uuid_dl_list"`
+	Campaign    string `json:"uuid_camp"`
 	Number      string `json:"dial_addr"`
 	Index       int    `json:"dial_index"`
 	Try         int    `json:"dial_trycnt"`
@@ -36,34 +40,62 @@ func (r judged) answered() (yes, no bool) {
 }
 
 // judge holds what the PBX was asked for, what the log says, what the table
-// says and what has become of the entries against each other.
-func (s *siege) judge(campaign, list string) {
+// says and what has become of the entries against each other. It returns what
+// was counted.
+func (s *siege) judge() string {
 	s.t.Helper()
-	text, err := os.ReadFile(s.results)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	sum, _, err := sumUp(strings.NewReader(string(text))) // checks the numbers of the lines
+	text := s.log()
+	sum, _, err := sumUp(strings.NewReader(text)) // checks the numbers of the lines
 	if err != nil {
 		s.t.Error(err)
 	}
-	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	byCall := map[string]judged{}
-	for _, line := range lines {
+	lines := map[string][]string{} // by campaign
+	for line := range strings.Lines(text) {
 		var r judged
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			s.t.Fatal(err)
 		}
 		byCall[r.UUID] = r
+		lines[r.Campaign] = append(lines[r.Campaign], strings.TrimSuffix(line, "\n"))
 	}
-	s.judgeTable(campaign, lines, sum)
-	s.judgeCalls(byCall)
-	s.judgeEntries(list, byCall)
-	s.t.Logf("%d calls asked for, %d results: %v", len(s.sim.Originates()), len(byCall), sum.by)
+	asked := s.originates()
+	s.judgeCalls(asked, byCall)
+	for _, b := range s.campaigns {
+		s.judgeTable(b.uuid, lines[b.uuid])
+		s.judgeEntries(b, byCall)
+	}
+	var open struct {
+		List []json.RawMessage `json:"list"`
+	}
+	s.get("/ob/dialings", &open)
+	if len(open.List) > 0 {
+		s.t.Errorf("%d calls are still open", len(open.List))
+	}
+	return fmt.Sprintf("%d calls asked for, %d results: %v", len(asked), len(byCall), sum.by)
+}
+
+// log is all that was ever written to the log of results.
+func (s *siege) log() string {
+	s.t.Helper()
+	rotated, err := filepath.Glob(s.results + ".[0-9]*")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	slices.Sort(rotated)
+	var all strings.Builder
+	for _, name := range slices.Concat(s.aside, rotated, []string{s.results}) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
 }
 
 // judgeTable: the table and the statistics say what the log says.
-func (s *siege) judgeTable(campaign string, lines []string, sum report) {
+func (s *siege) judgeTable(campaign string, lines []string) {
 	var rows []string
 	for after := ""; ; {
 		var page struct {
@@ -88,24 +120,32 @@ func (s *siege) judgeTable(campaign string, lines []string, sum report) {
 			s.t.Fatalf("line %d of the log is not the row of the table:\n%s\n%s", i+1, lines[i], rows[i])
 		}
 	}
+	by := map[string]int{}
+	for _, line := range lines {
+		var r judged
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			s.t.Fatal(err)
+		}
+		by[r.Disposition]++
+	}
 	var counts stats
 	s.get("/ob/campaigns/"+campaign+"/stats", &counts)
 	maps.DeleteFunc(counts.Results, func(_ string, n int) bool { return n == 0 })
-	if !maps.Equal(counts.Results, sum.by) {
-		s.t.Errorf("the statistics count %v, the log %v", counts.Results, sum.by)
+	if !maps.Equal(counts.Results, by) {
+		s.t.Errorf("the statistics count %v, the log %v", counts.Results, by)
 	}
 }
 
 // judgeCalls: each call that the PBX was asked for has one result that fits,
 // and nobody was called after he had answered.
-func (s *siege) judgeCalls(byCall map[string]judged) {
-	asked := map[string]pbxsim.OriginateRecord{}
+func (s *siege) judgeCalls(originates []pbxsim.OriginateRecord, byCall map[string]judged) {
+	asked := map[string]bool{}
 	answered := map[string]bool{} // entries of which somebody picked up
-	for _, o := range s.sim.Originates() {
-		if _, twice := asked[o.ChannelID]; twice {
+	for _, o := range originates {
+		if asked[o.ChannelID] {
 			s.t.Errorf("the PBX was asked twice for the call %s", o.ChannelID)
 		}
-		asked[o.ChannelID] = o
+		asked[o.ChannelID] = true
 		r, known := byCall[o.ChannelID]
 		if !known {
 			s.t.Errorf("the call %s has no result", o.ChannelID)
@@ -127,7 +167,7 @@ func (s *siege) judgeCalls(byCall map[string]judged) {
 		}
 	}
 	for id, r := range byCall {
-		if _, placed := asked[id]; !placed && !r.triedNothing() && r.Disposition != "unknown" {
+		if !asked[id] && !r.triedNothing() && r.Disposition != "unknown" {
 			s.t.Errorf("the call %s is %s, but the PBX was never asked for it", id, r.Disposition)
 		}
 	}
@@ -135,7 +175,7 @@ func (s *siege) judgeCalls(byCall map[string]judged) {
 
 // judgeEntries: no entry is stuck, none was tried more often than the plan
 // allows, no try was made twice, and the counters tell of all that were made.
-func (s *siege) judgeEntries(list string, byCall map[string]judged) {
+func (s *siege) judgeEntries(b besieged, byCall map[string]judged) {
 	type try struct {
 		entry      string
 		index, try int
@@ -144,7 +184,7 @@ func (s *siege) judgeEntries(list string, byCall map[string]judged) {
 	made := map[string][2]int{} // by entry and number
 	ended := map[string]bool{}  // nothing may be left to do: answered, or perhaps
 	for _, r := range byCall {
-		if r.triedNothing() {
+		if r.triedNothing() || r.Campaign != b.uuid {
 			continue
 		}
 		if tries[try{r.Entry, r.Index, r.Try}]++; tries[try{r.Entry, r.Index, r.Try}] > 1 {
@@ -160,9 +200,9 @@ func (s *siege) judgeEntries(list string, byCall map[string]judged) {
 	var page struct {
 		List []entryView `json:"list"`
 	}
-	s.get("/ob/dls?count=10000&dlma_uuid="+list, &page)
-	if len(page.List) != len(s.numbers) {
-		s.t.Fatalf("the list has %d entries, want %d", len(page.List), len(s.numbers))
+	s.get("/ob/dls?count=10000&dlma_uuid="+b.list, &page)
+	if len(page.List) != b.people {
+		s.t.Fatalf("the list has %d entries, want %d", len(page.List), b.people)
 	}
 	for _, e := range page.List {
 		if e.Status != 0 || e.Dialing != nil {
@@ -175,13 +215,6 @@ func (s *siege) judgeEntries(list string, byCall map[string]judged) {
 		if n[0] > 2 || n[1] > 1 || n != [2]int{2, 1} && !ended[e.UUID] {
 			s.t.Errorf("the entry %s was tried %v times; settled: %v", e.UUID, n, ended[e.UUID])
 		}
-	}
-	var open struct {
-		List []json.RawMessage `json:"list"`
-	}
-	s.get("/ob/dialings", &open)
-	if len(open.List) > 0 {
-		s.t.Errorf("%d calls are still open", len(open.List))
 	}
 }
 

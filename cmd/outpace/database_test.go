@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/outpace/outpace/store/localpg"
+	"github.com/outpace/outpace/store/storetest"
+)
+
+// TestDatabase: what may happen to a database, or to the way to it, makes
+// nobody be called twice for one try or after an answer, and no result be lost
+// or written twice. Among it are transactions of which nobody knows whether
+// they were committed.
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+	matrix(t, append([]row{
+		{"cut", onWire(2*rounds(), func(s *siege, w *wire) { w.cut(false) })},
+		{"gone for a minute", onWire(1, func(s *siege, w *wire) {
+			w.cut(true)
+			s.wait(minute())
+			w.cut(false)
+		})},
+		{"nothing passes for a while", onWire(rounds(), func(s *siege, w *wire) {
+			w.flow.Lock()
+			s.soon(4 * time.Second)
+			w.flow.Unlock()
+		})},
+		// Answers that never come are given up, and all goes on under a new lease.
+		{"deaf", onWire(1, func(s *siege, w *wire) { w.swallow() })},
+		{"slow", onWire(rounds(), func(s *siege, w *wire) {
+			w.delay(100 * time.Millisecond)
+			s.wait(8 * time.Second)
+			w.delay(0)
+		})},
+		{"restarted", restarted},
+		{"connections used up", connectionsUsedUp},
+		{"serialization failures", serializationFailures},
+		{"disk full, as Postgres says it", diskFullSaid},
+	}, onFullDisks(t)...))
+}
+
+// onWire is a siege on a Postgres to which the way is harmed.
+func onWire(n int, harm func(*siege, *wire)) func(*testing.T) {
+	return func(t *testing.T) {
+		w, through := newDatabaseWire(t, storetest.PostgresURL(t))
+		s := newSiege(t, through)
+		s.endure(crowd, n, func() { harm(s, w) })
+	}
+}
+
+// ownPostgres starts a server for one test.
+func ownPostgres(t *testing.T, options localpg.Options) *localpg.Server {
+	t.Helper()
+	server, err := localpg.Start(t.Context(), options)
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skipf("NOT TESTED ON POSTGRES: %v. Install its server binaries.", err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+// restarted: the server dies in the middle of everything and comes again.
+func restarted(t *testing.T) {
+	server := ownPostgres(t, localpg.Options{})
+	s := newSiege(t, server.URL())
+	s.endure(crowd, 2*rounds(), func() {
+		if err := server.Crash(); err != nil {
+			t.Fatal(err)
+		}
+		s.soon(2 * time.Second)
+		if err := server.Again(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// withQuery sets a parameter of a URL.
+func withQuery(t *testing.T, base, name, value string) string {
+	t.Helper()
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// connectionsUsedUp: others take every connection that the server has.
+func connectionsUsedUp(t *testing.T) {
+	server := ownPostgres(t, localpg.Options{Settings: []string{"max_connections=20"}})
+	s := newSiege(t, server.URL())
+	var most atomic.Int64
+	s.endure(crowd, rounds(), func() {
+		hog, err := sql.Open("pgx", withQuery(t, server.URL(), "application_name", "hog"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer hog.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		var held []*sql.Conn
+		defer func() {
+			for _, c := range held {
+				_ = c.Close()
+			}
+		}()
+		for ctx.Err() == nil { // whoever else wants one gets none meanwhile
+			c, err := hog.Conn(ctx)
+			if err == nil {
+				held = append(held, c)
+				continue
+			}
+			if len(held) > 0 {
+				_, _ = held[0].ExecContext(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL AND application_name <> 'hog'")
+			}
+		}
+		most.Store(max(most.Load(), int64(len(held))))
+	})
+	if n := most.Load(); n < 17 {
+		t.Errorf("only %d of 20 connections could be used up", n)
+	}
+	tell(t, "%d of 20 connections were held by somebody else", most.Load())
+}
+
+// serializationFailures: every transaction is serializable, so that many of
+// those that meet are rolled back.
+func serializationFailures(t *testing.T) {
+	w, through := newDatabaseWire(t, storetest.PostgresURL(t))
+	var failures atomic.Int64
+	w.watch(func(up bool, piece []byte) {
+		if !up {
+			failures.Add(int64(bytes.Count(piece, []byte("C40001\x00"))))
+		}
+	})
+	s := newSiege(t, withQuery(t, through, "default_transaction_isolation", "serializable"))
+	for range 3 {
+		s.people(crowd, nil)
+	}
+	s.finish(0)
+	if failures.Load() == 0 {
+		t.Error("no transaction was rolled back, so the test shows nothing")
+	}
+	tell(t, "%d transactions were rolled back for others", failures.Load())
+}
+
+// diskFullSaid: what would make a table grow fails with the error of a full disk.
+func diskFullSaid(t *testing.T) {
+	base := storetest.PostgresURL(t)
+	s := newSiege(t, base)
+	admin, err := sql.Open("pgx", base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	run := func(query string) {
+		t.Helper()
+		if _, err := admin.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`)
+	s.endure(crowd, rounds(), func() {
+		tables := []string{"results", "dialings", "tallies"}
+		s.dice.Shuffle(len(tables), func(i, k int) { tables[i], tables[k] = tables[k], tables[i] })
+		for _, table := range tables {
+			run(fmt.Sprintf("CREATE TRIGGER full_disk BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION full_disk()", table))
+			s.soon(2 * time.Second)
+		}
+		for _, table := range tables {
+			run("DROP TRIGGER full_disk ON " + table)
+		}
+	})
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/outpace/outpace/store/localpg"
+	"github.com/outpace/outpace/store/storetest"
+)
+
+// onFullDisks are the rows of the matrix for which a disk has to be full.
+// Where a file system may be mounted it really is; a limit on the size of files
+// works everywhere.
+func onFullDisks(t *testing.T) []row {
+	rows := []row{{"SQLite's files cannot grow", filesCannotGrow}}
+	if err := mount(t.TempDir(), t.Cleanup, 1); err != nil {
+		tell(t, "NO DISK WAS REALLY FULL: no file system may be mounted here: %v", err)
+		return rows
+	}
+	return append(rows, row{"SQLite, disk full", sqliteOnFullDisk}, row{"Postgres, disk full", postgresOnFullDisk})
+}
+
+// mount mounts a file system in memory of that many MiB until the test ends.
+func mount(folder string, cleanup func(func()), size int) error {
+	if err := syscall.Mount("outpace", folder, "tmpfs", 0, fmt.Sprintf("size=%dm,mode=0755", size)); err != nil {
+		return err
+	}
+	cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
+	return nil
+}
+
+// smallDisk is a file system of its own. fill fills it, room makes room again.
+func smallDisk(t *testing.T, size int) (folder string, fill, room func()) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "outpace-disk-") // whose parents the user of a Postgres may enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove(folder) })
+	if err := mount(folder, t.Cleanup, size); err != nil {
+		t.Fatal(err)
+	}
+	ballast := filepath.Join(folder, "ballast")
+	fill = func() {
+		f, err := os.Create(ballast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		block := make([]byte, 64<<10)
+		for {
+			switch _, err := f.Write(block); {
+			case errors.Is(err, syscall.ENOSPC) && len(block) == 1:
+				return
+			case errors.Is(err, syscall.ENOSPC):
+				block = block[:len(block)/2]
+			case err != nil:
+				t.Fatal(err)
+			}
+		}
+	}
+	room = func() {
+		if err := os.Remove(ballast); err != nil {
+			t.Error(err)
+		}
+	}
+	return folder, fill, room
+}
+
+func sqliteOnFullDisk(t *testing.T) {
+	folder, fill, room := smallDisk(t, 32)
+	s := newSiege(t, "sqlite:"+filepath.Join(folder, "outpace.db"))
+	s.endure(crowd, 2*rounds(), func() {
+		fill()
+		s.wait(time.Second + time.Duration(s.dice.Int64N(int64(3*time.Second))))
+		room()
+	})
+}
+
+func postgresOnFullDisk(t *testing.T) {
+	folder, fill, room := smallDisk(t, 128)
+	server := ownPostgres(t, localpg.Options{Dir: folder, Settings: []string{"max_wal_size=32MB", "min_wal_size=32MB"}})
+	s := newSiege(t, server.URL())
+	s.endure(crowd, 2*rounds(), func() {
+		fill()
+		s.wait(time.Second + time.Duration(s.dice.Int64N(int64(3*time.Second))))
+		room()
+	})
+}
+
+// limitFiles sets how far a process may write into a file; 0 lifts the limit.
+func limitFiles(t *testing.T, pid int, size uint64) {
+	t.Helper()
+	var limit syscall.Rlimit
+	if _, _, no := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), syscall.RLIMIT_FSIZE, 0, uintptr(unsafe.Pointer(&limit)), 0, 0); no != 0 {
+		t.Fatalf("read the limit of the size of files: %v", no)
+	}
+	limit.Cur = limit.Max
+	if size > 0 {
+		limit.Cur = min(size, limit.Max)
+	}
+	if _, _, no := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&limit)), 0, 0, 0); no != 0 {
+		t.Fatalf("limit the size of files: %v", no)
+	}
+}
+
+// filesCannotGrow: neither the database nor the log can be written behind
+// their first page.
+func filesCannotGrow(t *testing.T) {
+	s := newSiege(t, storetest.SQLiteURL(t))
+	s.endure(crowd, 2*rounds(), func() {
+		limitFiles(t, s.command.Process.Pid, 4096)
+		s.wait(time.Second + time.Duration(s.dice.Int64N(int64(3*time.Second))))
+		limitFiles(t, s.command.Process.Pid, 0)
+	})
+}
+
+// logCannotGrow: the log's disk is full in the middle of a line.
+func logCannotGrow(t *testing.T) {
+	s := newSiege(t, storetest.PostgresURL(t))
+	s.endure(crowd, 2*rounds(), func() {
+		info, err := os.Stat(s.results)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limitFiles(t, s.command.Process.Pid, uint64(info.Size())+700)
+		eventually(t, func() string {
+			if s.ready(t.Context()) {
+				return "the server is ready although it cannot write its log"
+			}
+			return ""
+		})
+		s.wait(time.Second / 2) // what was under way
+		before := s.calls()
+		s.wait(2 * time.Second)
+		if n := s.calls() - before; n > 0 {
+			t.Errorf("%d calls were placed while the log could not be written", n)
+		}
+		limitFiles(t, s.command.Process.Pid, 0)
+	})
+}
+
+func logRows() []row { return []row{{"disk full", logCannotGrow}} }

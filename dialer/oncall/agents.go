@@ -81,8 +81,9 @@ func (p *pbx) extensions(ctx context.Context) ([]extension, error) {
 
 // agents are put together from several answers.
 type agents struct {
-	list []hosted.Agent
-	at   map[text]int
+	list    []hosted.Agent
+	at      map[text]int
+	members map[text]bool // those of whom a queue has told
 }
 
 // of finds an agent, or begins him as one that is away.
@@ -106,6 +107,10 @@ func (a *agents) member(m member, pool string) {
 		return
 	}
 	agent := a.of(m.Exten, m.First, m.Last)
+	if a.members == nil {
+		a.members = map[text]bool{}
+	}
+	a.members[m.Exten] = true
 	if !m.LoggedIn.truth() {
 		return
 	}
@@ -121,13 +126,14 @@ func (a *agents) member(m member, pool string) {
 }
 
 // extension adds what the list of extensions says: whether he is offline. A
-// queue that he is logged in to has said more.
+// queue that he is a member of has said more: if he is not logged in, he does
+// not want to be rung.
 func (a *agents) extension(e extension) {
 	if e.Exten == "" {
 		return
 	}
 	agent := a.of(e.Exten, e.First, e.Last)
-	if len(agent.Pools) == 0 && !strings.EqualFold(string(e.Status), "OFFLINE") {
+	if !a.members[e.Exten] && !strings.EqualFold(string(e.Status), "OFFLINE") {
 		agent.State = hosted.Unseen
 	}
 }

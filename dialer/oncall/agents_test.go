@@ -42,14 +42,15 @@ func TestAgentStates(t *testing.T) {
 	b.on(extensions, ok(`{"extensions": [
 		{"extension_number": "102", "status": "OFFLINE"}, {"extension_number": "104", "status": "ONLINE"},
 		{"extension_number": "201", "status": "OFFLINE"}, {"extension_number": "202", "status": "online"}]}`))
-	got, err := b.pbx.Agents(t.Context(), []dialer.Pool{{Queue: "sales"}, {Queue: "2"}, {Exten: "104"}, {Exten: "102"}, {Exten: "201"}, {Queue: "none"}})
+	got, err := b.pbx.Agents(t.Context(), []dialer.Pool{{Queue: "sales"}, {Queue: "2"}, {Exten: "104"}, {Exten: "102"}, {Exten: "201"}, {Exten: "202"}, {Queue: "none"}})
 	want := []hosted.Agent{
 		{Exten: "101", Name: "F 101", State: hosted.Free, Pools: []string{"sales", "2"}},
 		{Exten: "102", Name: "F 102", State: hosted.Talking, Pools: []string{"sales"}},
 		{Exten: "103", Name: "F 103", State: hosted.Away, Pools: []string{"sales"}},
-		{Exten: "104", Name: "F 104", State: hosted.Unseen, Pools: []string{}},
+		{Exten: "104", Name: "F 104", State: hosted.Away, Pools: []string{}},
 		{Exten: "105", Name: "F 105", State: hosted.Free, Pools: []string{"2"}},
 		{Exten: "201", State: hosted.Away, Pools: []string{}},
+		{Exten: "202", State: hosted.Unseen, Pools: []string{}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)

@@ -41,6 +41,7 @@ type pbx struct {
 	zone      *time.Location
 	files     *url.URL // where recordings are
 	queues    queueBook
+	given     given
 	challenge challenger
 }
 

@@ -6,8 +6,10 @@
 // An agent is an extension. A destination of type 0 names it; a queue is a call
 // queue of the PBX (6), named by its id, its number or its name, whose members
 // the PBX knows: who is logged in to it is an agent of the queue, and he is free
-// if he is registered and not on a call. Of an extension that is no member of a
-// queue that a campaign uses, the PBX tells only whether it is offline (2.3).
+// if he is registered and not on a call. A member who is not logged in is not
+// rung, not even where a destination names his extension. Of an extension that is
+// no member of a queue that a campaign uses, the PBX tells only whether it is
+// offline (2.3).
 //
 // A call is asked for by "make call by extension" (3.1): the PBX rings the
 // extension src first and then calls the number. It shows the caller id that the

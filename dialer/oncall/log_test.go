@@ -217,6 +217,36 @@ func TestRecordingComesLater(t *testing.T) {
 	}
 }
 
+// TestRecordingsOfOneSecond: two calls to one number within a second, each with
+// a recording of its own, whichever is asked about first, and again.
+func TestRecordingsOfOneSecond(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.RecordingBaseURL = "https://files.example" })
+	b.on(recordPath, ok(`{"records": [
+		{"filepath": "second", "caller": "101", "callee": "0909123456", "start_time": "2020-03-13 15:39:30"},
+		{"filepath": "first", "caller": "101", "callee": "0909123456", "start_time": "2020-03-13 15:39:29"}]}`))
+	row := func(id, answer text) hosted.Row {
+		r, _ := logRow{
+			ID: id, Caller: "101", Callee: "0909123456", Status: "ANSWERED", Talk: "1",
+			Start: "2020-03-13 15:39:29", Answer: answer, End: "2020-03-13 15:39:30",
+		}.row(saigon)
+		return r
+	}
+	live := hosted.Live{Agent: "101", Number: "0909123456", Sent: at("2020-03-13 15:39:28")}
+	for _, tt := range []struct {
+		row  hosted.Row
+		want string
+	}{
+		{row("1", "2020-03-13 15:39:29"), "first"},
+		{row("2", "2020-03-13 15:39:29"), "second"},
+		{row("1", "2020-03-13 15:39:30"), "first"},
+		{row("3", "2020-03-13 15:39:29"), ""},
+	} {
+		if got, err := b.pbx.recordingOf(t.Context(), live, tt.row); got != tt.want || (err != nil) != (tt.want == "") {
+			t.Errorf("row %s: %q, %v", tt.row.ID, got, err)
+		}
+	}
+}
+
 func TestRecordingPaths(t *testing.T) {
 	p := newBench(t, func(c *Config) { c.RecordingBaseURL = "https://files.example/store" }).pbx
 	for name, want := range map[string]string{

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/outpace/outpace/dialer"
@@ -65,17 +66,17 @@ func TestPlaceAnswers(t *testing.T) {
 
 // TestPlaceLost closes the connection once the request is there.
 func TestPlaceLost(t *testing.T) {
-	requests := 0
+	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		requests++
+		requests.Add(1)
 		panic(http.ErrAbortHandler)
 	}))
 	defer server.Close()
 	p := newBench(t, func(c *Config) { c.BaseURL = server.URL }).pbx
 	_, err := p.Place(t.Context(), hosted.Order{Agent: "101", Number: "0909123456"})
-	if !errors.Is(err, dialer.ErrOutcomeUnknown) || requests != 1 {
-		t.Errorf("error %v after %d requests", err, requests)
+	if !errors.Is(err, dialer.ErrOutcomeUnknown) || requests.Load() != 1 {
+		t.Errorf("error %v after %d requests", err, requests.Load())
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/outpace/outpace/dialer/hosted"
@@ -26,6 +28,45 @@ type record struct {
 	Callee text `json:"callee"`
 	Start  text `json:"start_time"`
 	End    text `json:"end_time"`
+}
+
+// given are the recordings that calls have got: none is for two calls.
+type given struct {
+	mu   sync.Mutex
+	rows map[text]giving // by path
+}
+
+// giving is which row got a recording, and when.
+type giving struct {
+	row string
+	at  time.Time
+}
+
+// givenFor is how long a recording is remembered as given: no call is looked
+// up later.
+const givenFor = 24 * time.Hour
+
+// free reports whether a recording is no other row's.
+func (g *given) free(path text, row string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	old, taken := g.rows[path]
+	return !taken || old.row == row
+}
+
+// take gives a recording to a row, unless another one was faster.
+func (g *given) take(path text, row string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if old, taken := g.rows[path]; taken && old.row != row {
+		return false
+	}
+	maps.DeleteFunc(g.rows, func(_ text, old giving) bool { return now.Sub(old.at) > givenFor })
+	if g.rows == nil {
+		g.rows = map[text]giving{}
+	}
+	g.rows[path] = giving{row, now}
+	return true
 }
 
 // recordPage is a page of 4.1.
@@ -48,7 +89,12 @@ func (p *pbx) recordingOf(ctx context.Context, c hosted.Live, r hosted.Row) (str
 	}
 	query := p.search(start.Add(-recordingSlack), end)
 	query.Set("extension", c.Agent)
-	found := ""
+	var found text
+	var best time.Duration
+	answer := r.Answer.Near(start)
+	if r.Answer.IsZero() {
+		answer = end.Add(-r.Outcome.Talk)
+	}
 	seen := map[text]bool{}
 	err := pages(ctx, p, "/api/recordfiles/extension/list", query, func(page recordPage) (paging, int, int) {
 		fresh := 0
@@ -62,16 +108,20 @@ func (p *pbx) recordingOf(ctx context.Context, c hosted.Live, r hosted.Row) (str
 			if at.IsZero() || user(rec.Caller) != r.Agent || hosted.Number(user(rec.Callee)) != hosted.Number(r.Number) {
 				continue
 			}
-			if t := at.Near(start); !t.Before(start.Add(-recordingSlack)) && !t.After(end.Add(recordingSlack)) {
-				found = string(rec.Path)
+			t := at.Near(start)
+			if t.Before(start.Add(-recordingSlack)) || t.After(end.Add(recordingSlack)) || !p.given.free(rec.Path, r.ID) {
+				continue
+			}
+			if d := t.Sub(answer).Abs(); found == "" || d < best {
+				found, best = rec.Path, d
 			}
 		}
 		return page.paging, len(page.Records), fresh
 	})
-	if err == nil && found == "" {
-		err = errNotYet
+	if err == nil && (found == "" || !p.given.take(found, r.ID, time.Now())) {
+		return "", errNotYet
 	}
-	return found, err
+	return string(found), err
 }
 
 // Recording makes the request for a file by its path (4.1).

@@ -118,6 +118,10 @@ func (c *Call) ID() string { return c.row.UUID }
 // Phase returns where the call stands.
 func (c *Call) Phase() Phase { return c.phase }
 
+// Agent returns who has the call, or is rung for it before the customer; "" if
+// nobody yet.
+func (c *Call) Agent() string { return c.row.Agent }
+
 // Row returns the live row as it is now.
 func (c *Call) Row() results.Dialing { return c.row }
 

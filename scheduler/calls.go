@@ -54,7 +54,7 @@ type call struct {
 // add takes a call into the books.
 func (f *floor) add(d results.Dialing, m *dialer.Call, way string) *call {
 	c := &call{
-		Call: m, campaign: d.Campaign, plan: d.Plan, queue: d.Queue, way: way, counted: m.Phase(),
+		Call: m, campaign: d.Campaign, plan: d.Plan, queue: f.poolOf(d), way: way, counted: m.Phase(),
 		class: predictor.Class{Tries: d.DialTry - 1, Number: d.DialIndex},
 		born:  d.TmCreate, answered: d.TmAnswer,
 	}

@@ -26,6 +26,7 @@ type world struct {
 	via    Store // stands before store, if set
 	bare   bool  // the engine has no gateway
 	gw     *fakeGateway
+	hosted dialer.Gateway // stands before gw, if set
 	log    *memLog
 	ctx    context.Context //nolint:containedctx // the engine's, for what the test tells the PBX
 	stop   context.CancelFunc
@@ -62,7 +63,7 @@ func (w *world) start(t *testing.T) {
 	if w.via == nil {
 		w.via = w.store
 	}
-	gateways := []Gateway{{Gateway: w.gw, MaxCalls: 50, MaxCPS: cmp.Or(w.maxCPS, 1000)}}
+	gateways := []Gateway{{Gateway: cmp.Or(w.hosted, dialer.Gateway(w.gw)), MaxCalls: 50, MaxCPS: cmp.Or(w.maxCPS, 1000)}}
 	if w.bare {
 		gateways = nil
 	}

@@ -164,6 +164,7 @@ func (f *floor) takeOver(ctx context.Context) error {
 	if len(rows) > 0 {
 		f.log.Info("open calls taken over", slog.Int("calls", len(rows)))
 	}
+	f.tellOpen(rows)
 	return nil
 }
 

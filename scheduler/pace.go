@@ -64,9 +64,11 @@ func (f *floor) blocked(r *run, now time.Time) string {
 	case !r.inHours(now):
 		return "The calendar is closed."
 	case !f.link.up:
-		return "The PBX cannot be reached" + because(f.link.err)
+		return "The PBX of gateway " + f.gw.Name() + " cannot be reached" + because(f.link.err)
 	case !f.link.synced:
 		return "The state of the PBX is being read."
+	case f.gw.Capabilities().AgentFirst && f.pool(r.destination) == (dialer.Pool{}):
+		return "The PBX rings the agent first, so the destination has to be a queue or an extension."
 	case f.post.ledger.health() != nil:
 		return "No calls are placed while the result log cannot be written" + because(f.post.ledger.health())
 	case !f.post.trust.holds():
@@ -149,7 +151,7 @@ func (f *floor) supply(now time.Time) *supply {
 	for q, p := range f.tally.queues {
 		demands[q] = demand{
 			waiting: p[dialer.Waiting] + f.book.strangers(q),
-			pending: p[dialer.Placing] + p[dialer.Ringing],
+			pending: f.pending(q, p),
 		}
 	}
 	for q := range f.book.callers {
@@ -158,10 +160,10 @@ func (f *floor) supply(now time.Time) *supply {
 		}
 	}
 	for _, r := range f.runs {
-		if r.claiming && r.destination != nil && r.destination.Queue() != "" {
-			d := demands[r.destination.Queue()]
+		if q := f.pool(r.destination).Name(); r.claiming && q != "" {
+			d := demands[q]
 			d.pending += r.asked
-			demands[r.destination.Queue()] = d
+			demands[q] = d
 		}
 	}
 	return newSupply(f.book.groups(now), demands)
@@ -170,7 +172,7 @@ func (f *floor) supply(now time.Time) *supply {
 // snapshot is what a campaign's pacer sees.
 func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot {
 	s := predictor.Snapshot{Now: now, Ready: claimMost, ServiceLevel: r.plan.ServiceLevel, Limits: f.limits(r, now)}
-	q := r.destination.Queue()
+	q := f.pool(r.destination).Name()
 	if q == "" || !f.gw.Capabilities().Agents {
 		s.Unlimited = true
 		return s
@@ -180,6 +182,9 @@ func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot 
 	for c := range f.tally.byQueue[q] {
 		switch c.counted {
 		case dialer.Placing, dialer.Ringing:
+			if f.hasAgent(c) {
+				continue // he is not idle any more
+			}
 			s.Ringing = append(s.Ringing, predictor.Ringing{For: now.Sub(c.born), Class: c.class})
 		case dialer.Waiting:
 			s.Waiting = append(s.Waiting, now.Sub(c.answered))
@@ -187,7 +192,7 @@ func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot 
 		}
 	}
 	for _, other := range f.runs {
-		if other.claiming && other.destination != nil && other.destination.Queue() == q {
+		if other.claiming && f.pool(other.destination).Name() == q {
 			for range other.asked {
 				s.Ringing = append(s.Ringing, predictor.Ringing{})
 			}
@@ -195,6 +200,9 @@ func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot 
 	}
 	s.Busy = f.book.busy(q, now)
 	s.LoggedIn = f.book.count(q, now).LoggedIn
+	if f.gw.Capabilities().AgentFirst {
+		s.Limits = append(s.Limits, oneEach(s))
+	}
 	return s
 }
 
@@ -265,8 +273,8 @@ func (f *floor) live(r *run, now time.Time) campaign.Live {
 	l.Calls = campaign.Calls{
 		Ringing: p[dialer.Placing] + p[dialer.Ringing], Waiting: p[dialer.Waiting], Talking: p[dialer.Talking],
 	}
-	if r.destination != nil && r.destination.Queue() != "" {
-		l.Agents = f.book.count(r.destination.Queue(), now)
+	if q := f.pool(r.destination).Name(); q != "" {
+		l.Agents = f.book.count(q, now)
 	}
 	return l
 }

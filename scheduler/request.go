@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"cmp"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,7 +66,10 @@ func (w work) dialing(gateway, owner string, e dlma.Entry, number, try int, now 
 
 // request is what the gateway is asked for.
 func request(d results.Dialing) dialer.Request {
+	var c campaign.Campaign
+	_ = json.Unmarshal(d.Info.Campaign, &c) // only its name is wanted, to show it
 	return dialer.Request{
+		Campaign: c.Name, Name: d.Name,
 		Call: d.UUID, ActionID: d.ActionID, Channel: d.DialChannel, Number: d.DialAddr,
 		CallerID: d.CallerID, Codecs: d.Codecs, Timeout: d.DialTimeout,
 		Context: d.DialContext, Exten: d.DialExten, Priority: d.DialPriority, EarlyMedia: d.EarlyMedia,

@@ -120,8 +120,7 @@ func (f *floor) assign(list []work) {
 			r.openFrom = time.Time{}
 		}
 		r.work, r.assigned = w, w.gateway == f.gw.Name()
-		if d := w.destination; d != nil && d.Queue() != "" {
-			q := d.Queue()
+		if q, d := f.pool(w.destination).Name(), w.destination; q != "" {
 			f.book.wrapup[q] = max(f.book.wrapup[q], time.Duration(d.Wrapup)*time.Second)
 		}
 		f.attend(r)
@@ -134,6 +133,7 @@ func (f *floor) assign(list []work) {
 			f.runs[id].campaign.Status = campaign.Stopped
 		}
 	}
+	f.watchPools()
 }
 
 // limits are what the claim's index depends on.

@@ -31,8 +31,8 @@ func (f *floor) decide(now time.Time) {
 		if r.claiming || f.doubt {
 			continue // their end wakes the loop
 		}
-		if gap := r.lastClaim.Add(claimGap); now.Before(gap) {
-			f.wakeAt(gap)
+		if now.Before(r.nextClaim) {
+			f.wakeAt(r.nextClaim)
 			continue
 		}
 		if sup == nil {

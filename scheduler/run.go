@@ -19,7 +19,11 @@ const (
 	// claimGap is the least time between two claims of a campaign, so that at
 	// full load many calls share a transaction. It is not waited for when the
 	// last claim is longer ago.
-	claimGap = 25 * time.Millisecond
+	claimGap = 10 * time.Millisecond
+	// claimGapFull is the same after a claim of at least claimFull calls, which
+	// only comes when so many are asked for all the time.
+	claimGapFull = 25 * time.Millisecond
+	claimFull    = 4
 	// claimMost bounds one claim.
 	claimMost = 100
 	// claimTimeout bounds the wait for the database in a claim.
@@ -35,6 +39,14 @@ const (
 	outlookPeriod = time.Second
 )
 
+// gapAfter is how long after a claim of n calls the next one may come.
+func gapAfter(n int) time.Duration {
+	if n >= claimFull {
+		return claimGapFull
+	}
+	return claimGap
+}
+
 // run is one campaign on this floor.
 type run struct {
 	work
@@ -43,8 +55,8 @@ type run struct {
 
 	settling  bool // its coming to rest is under way
 	claiming  bool
-	asked     int // calls that the claim under way asks for
-	lastClaim time.Time
+	asked     int       // calls that the claim under way asks for
+	nextClaim time.Time // not before then
 	failedAt  time.Time // last claim that failed; dialing pauses for a second
 	faulted   time.Time // when a call last reached no phone
 

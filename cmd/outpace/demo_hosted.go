@@ -17,5 +17,7 @@ type demoPlace struct {
 // PBX's API over a world, and the settings of a gateway to it once it is known
 // where it is served. A new kind is one more line here.
 var demoKinds = map[string]func(*hostedsim.World) (http.Handler, func(demoPlace) kindSettings){
-	"tel4vn": tel4vnDemo,
+	"fcm5600": fcm5600Demo,
+	"oapi":    oapiDemo,
+	"tel4vn":  tel4vnDemo,
 }

@@ -31,6 +31,8 @@ type kindSettings interface {
 // more line here.
 var kinds = map[string]func() kindFile{
 	"asterisk": func() kindFile { return new(asteriskFile) },
+	"fcm5600":  func() kindFile { return new(fcm5600File) },
+	"oapi":     func() kindFile { return new(oapiFile) },
 	"tel4vn":   func() kindFile { return new(tel4vnFile) },
 }
 

@@ -159,8 +159,8 @@ func TestCampaignRunsToItsEnd(t *testing.T) {
 				t.Errorf("line %d has seq %d", i, r.Seq)
 			}
 		}
-		if len(w.log.lines) != 3 || w.store.logged != 3 {
-			t.Errorf("%d lines, logged %d; want 3, 3", len(w.log.lines), w.store.logged)
+		if len(w.log.lines) != 3 || w.store.logged["h"] != 3 {
+			t.Errorf("%d lines, logged %d; want 3, 3", len(w.log.lines), w.store.logged["h"])
 		}
 	})
 }

@@ -20,6 +20,7 @@ import (
 // on, and with failures on request. The real stores have a suite of their own.
 type memStore struct {
 	mu        sync.Mutex
+	clock     func() time.Time
 	fail      map[string]error // by method
 	leases    map[string]lease
 	terms     int
@@ -31,7 +32,7 @@ type memStore struct {
 	open      map[string]results.Dialing
 	results   []results.Result
 	numbered  int
-	logged    int64
+	logged    map[string]int64 // by host
 	asked     []string
 	live      map[string]campaign.Live
 	stale     int // rounds of Reconcile that still find something
@@ -45,7 +46,7 @@ type lease struct {
 
 func newMemStore() *memStore {
 	return &memStore{
-		fail: map[string]error{}, leases: map[string]lease{}, campaigns: map[string]campaign.Campaign{},
+		clock: time.Now, logged: map[string]int64{}, fail: map[string]error{}, leases: map[string]lease{}, campaigns: map[string]campaign.Campaign{},
 		plans: map[string]plan.Plan{}, dests: map[string]campaign.Destination{}, lists: map[string]dlma.List{},
 		open: map[string]results.Dialing{}, live: map[string]campaign.Live{},
 	}
@@ -68,7 +69,7 @@ func (m *memStore) Acquire(_ context.Context, name, holder string, ttl time.Dura
 	if err != nil {
 		return "", false, err
 	}
-	l, now := m.leases[name], time.Now()
+	l, now := m.leases[name], m.clock()
 	valid := now.Before(l.until)
 	if valid && l.holder != holder {
 		return "", false, nil
@@ -220,9 +221,14 @@ func (m *memStore) Claim(_ context.Context, _, lse string, p dlma.Pick,
 	m.claims++
 	var out []results.Dialing
 	list, _ := m.ready(p)
-	for _, i := range list[:min(len(list), p.Count)] {
+	called := map[string]bool{}
+	for _, i := range list {
 		e := &m.entries[i]
+		if len(out) == p.Count || slices.ContainsFunc(e.Number[:], func(n string) bool { return called[n] }) {
+			continue
+		}
 		n, _ := plan.Next(p.MaxTries, e.Tries, e.Number)
+		called[e.Number[n-1]] = true
 		d := build(*e, n, e.Tries[n-1]+1)
 		d.Owner = lse
 		e.Tries[n-1]++
@@ -270,8 +276,8 @@ func (m *memStore) TakeOver(_ context.Context, gateway, lse string) ([]results.D
 	done, err := m.enter("TakeOver")
 	defer done()
 	var out []results.Dialing
-	for id, d := range m.open {
-		if d.Gateway == gateway {
+	for _, id := range slices.Sorted(maps.Keys(m.open)) {
+		if d := m.open[id]; d.Gateway == gateway {
 			d.Owner = lse
 			m.open[id] = d
 			out = append(out, d)
@@ -362,17 +368,17 @@ func (m *memStore) Numbered(_ context.Context, after int64, limit int) ([]result
 	return slices.Clone(m.results[after:min(int(after)+limit, m.numbered)]), nil
 }
 
-func (m *memStore) Logged(context.Context, string) (int64, error) {
+func (m *memStore) Logged(_ context.Context, host string) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.logged, nil
+	return m.logged[host], nil
 }
 
-func (m *memStore) SetLogged(_ context.Context, _ string, seq int64) error {
+func (m *memStore) SetLogged(_ context.Context, host string, seq int64) error {
 	done, err := m.enter("SetLogged")
 	defer done()
 	if err == nil {
-		m.logged = seq
+		m.logged[host] = seq
 	}
 	return err
 }

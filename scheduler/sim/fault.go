@@ -23,7 +23,10 @@ const (
 	ReplyLate  Kind = "replies late" // of the next N actions
 	Refused    Kind = "originates refused"
 	EventsLate Kind = "events late"
-	Restarted  Kind = "PBX restarted" // N = 1: its calls live on
+	// Busy is played by the step driver only: a request takes up to N seconds
+	// to become a call, whatever happens to the link meanwhile.
+	Busy      Kind = "PBX busy"      // for For
+	Restarted Kind = "PBX restarted" // N = 1: its calls live on
 
 	StoreDown  Kind = "database gone"        // for For
 	StoreSlow  Kind = "database slow"        // N ms an access, for For
@@ -86,6 +89,7 @@ var shapes = []struct {
 	{ReplyLate, 2, 0, 5},
 	{Refused, 2, 0, 4},
 	{EventsLate, 2, 5, 0},
+	{Busy, 2, 30, 10},
 	{Restarted, 3, 0, 1},
 	{StoreDown, 3, 40, 0},
 	{StoreSlow, 2, 20, 3000},

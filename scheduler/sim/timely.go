@@ -13,7 +13,7 @@ type Stop struct{ From, To time.Time }
 // Timely says, in a sentence each, which calls were placed when none may be, or
 // faster than they may. starts are the times at which engines have started.
 func Timely(o Ordeal, e Evidence, starts []time.Time, stops []Stop) (wrong []string) {
-	if o.Has(LinkFrozen) {
+	if o.Has(LinkFrozen, Busy) {
 		return nil // what was sent arrives whenever the link lives again
 	}
 	// A stop is acted on within a second, and what was claimed before is not
@@ -38,6 +38,9 @@ func Timely(o Ordeal, e Evidence, starts []time.Time, stops []Stop) (wrong []str
 	return wrong
 }
 
+// jitter is how late a request may leave that was to leave at a time.
+const jitter = 20 * time.Millisecond
+
 // rate returns the most originates within any second that no start of an
 // engine parts.
 func rate(list []Originate, starts []time.Time) int {
@@ -46,7 +49,7 @@ func rate(list []Originate, starts []time.Time) int {
 		n := 0
 		for _, c := range list[i:] {
 			parted := slices.ContainsFunc(starts, func(p time.Time) bool { return p.After(from.At) && !p.After(c.At) })
-			if parted || c.At.Sub(from.At) >= time.Second {
+			if parted || c.At.Sub(from.At) >= time.Second-jitter {
 				break
 			}
 			n++

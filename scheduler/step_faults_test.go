@@ -1,0 +1,237 @@
+package scheduler
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"maps"
+
+	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dlma"
+	"github.com/outpace/outpace/plan"
+	"github.com/outpace/outpace/results"
+	"github.com/outpace/outpace/scheduler/sim"
+)
+
+// stepModel is the database of an ordeal: the model that the tests of this
+// package use, with one campaign.
+func stepModel(o sim.Ordeal, now func() time.Time) *memStore {
+	m := newMemStore()
+	m.clock = now
+	p := plan.Default()
+	p.UUID, p.Mode, p.Tech, p.EndHandle, p.ServiceLevel = "p", plan.ModePredictive, "PJSIP", 1, 2
+	p.DialTimeout, p.RetryDelay, p.RedialUnknown = o.DialTimeout, o.RetryDelay, o.RedialUnknown
+	p.MaxRetry = [plan.Numbers]int{o.MaxRetry[0], o.MaxRetry[1]}
+	if o.PlanCalls > 0 {
+		p.MaxCalls = &o.PlanCalls
+	}
+	if o.PlanCPS > 0 {
+		p.MaxCPS = &o.PlanCPS
+	}
+	m.plans["p"] = p
+	d := campaign.Destination{UUID: "d", Type: campaign.TypeApplication, Application: "park", InUse: true}
+	if o.Agents > 0 {
+		d.Application, d.Data = "Queue", "sales"
+	}
+	m.dests["d"] = d
+	m.lists["l"] = dlma.List{UUID: "l", InUse: true}
+	c := campaign.Campaign{UUID: "c", Status: campaign.Started, Plan: "p", Destination: "d", List: "l", InUse: true, Calendar: o.Calendar}
+	if o.Calendar.Mode == 1 {
+		c.Edge = campaign.EdgePending
+	}
+	m.campaigns["c"] = c
+	for i, numbers := range o.Entries {
+		e := dlma.Entry{UUID: fmt.Sprintf("e%d", i), List: "l", InUse: true}
+		copy(e.Number[:], numbers)
+		m.entries = append(m.entries, e)
+	}
+	return m
+}
+
+func tallyOf(list []results.Result) results.Tally {
+	t := results.Tally{By: map[results.Disposition]int{}}
+	for _, r := range list {
+		t.By[r.Disposition]++
+		if r.Abandoned != nil {
+			t.Live++
+			if *r.Abandoned {
+				t.Abandoned++
+			}
+		}
+	}
+	return t
+}
+
+// faults puts the schedule into the queue.
+func (d *driver) faults() {
+	d.pbx.busy = 0
+	for _, f := range d.o.Faults {
+		d.after(f.At, nil, f.String(), func() { d.begins(f) })
+		if f.For > 0 {
+			d.after(f.At+f.For, nil, fmt.Sprintf("over: %s", f.Kind), func() { d.ends(f) })
+		}
+	}
+	d.after(d.o.Over(), nil, "all faults are over", d.heal)
+}
+
+// begins lets a fault begin.
+func (d *driver) begins(f sim.Fault) {
+	b := d.pbx
+	slot := int(f.At/time.Millisecond) % d.o.Engines
+	switch f.Kind {
+	case sim.LinkCut:
+		b.cut = true
+		b.drop()
+	case sim.LinkFrozen:
+		b.freeze()
+	case sim.LinkDeaf:
+		b.deaf = true
+	case sim.DropBefore, sim.DropAfter, sim.ReplyLost, sim.ReplyLate, sim.Refused:
+		b.armed[f.Kind] += f.N
+	case sim.EventsLate:
+		b.late = f.For
+	case sim.Busy:
+		b.busy = time.Duration(f.N) * time.Second
+	case sim.Restarted:
+		b.restart(f.N == 1)
+	case sim.StoreDown:
+		d.weather.down, d.weather.hung = true, f.At%2 == 0
+	case sim.StoreSlow:
+		d.weather.slow = time.Duration(f.N) * time.Millisecond
+	case sim.CommitMade, sim.CommitLost:
+		d.doubt = sim.Doubt{Made: f.Kind == sim.CommitMade, Left: f.N}
+	case sim.ClaimMade, sim.ClaimLost:
+		d.doubt = sim.Doubt{Made: f.Kind == sim.ClaimMade, Method: "Claim", Left: f.N}
+	case sim.LogFull:
+		d.weather.full = true
+	case sim.LogGone:
+		d.rename(filepath.Dir(d.logPaths()[slot]), ".gone")
+	case sim.LogRotated:
+		d.rename(d.logPaths()[slot], "."+f.At.String())
+	case sim.Clock:
+		d.ahead += time.Duration(f.N) * time.Second
+	case sim.Killed, sim.KilledAt, sim.KilledInLog, sim.KilledInClaim:
+		d.doom(f, slot)
+	case sim.Stopped:
+		d.userMoves(campaign.Stopping)
+	case sim.Paused:
+		d.userMoves(campaign.Pausing)
+	case sim.Forced:
+		d.userMoves(campaign.ForceStopping)
+	case sim.HangupAsk:
+		if open := slices.Sorted(maps.Keys(d.store.open)); len(open) > 0 {
+			d.store.asked = append(d.store.asked, open[f.N%len(open)])
+		}
+	case sim.PlanEdited:
+		p := d.store.plans["p"]
+		p.ServiceLevel, p.RetryDelay = f.N, p.RetryDelay+time.Second
+		d.store.plans["p"] = p
+	}
+}
+
+// ends lets a fault end.
+func (d *driver) ends(f sim.Fault) {
+	switch f.Kind {
+	case sim.LinkCut:
+		d.pbx.cut = false
+	case sim.LinkFrozen:
+		d.pbx.thaw()
+	case sim.LinkDeaf:
+		d.pbx.deaf = false
+	case sim.EventsLate:
+		d.pbx.late = 0
+	case sim.Busy:
+		d.pbx.busy = 0
+	case sim.StoreDown:
+		d.weather.down = false
+	case sim.StoreSlow:
+		d.weather.slow = 0
+	case sim.LogFull:
+		d.weather.full = false
+	case sim.LogGone:
+		d.comeBack()
+	case sim.Stopped, sim.Paused, sim.Forced:
+		d.userStarts()
+	}
+}
+
+// heal ends what may be left of the faults.
+func (d *driver) heal() {
+	d.weather, d.doubt = stepWeather{}, sim.Doubt{}
+	b := d.pbx
+	b.cut, b.deaf, b.busy, b.late = false, false, 0, 0
+	clear(b.armed)
+	if b.frozen {
+		b.thaw()
+	}
+	d.comeBack()
+	for _, p := range d.procs {
+		if p != nil {
+			p.doomed, p.inWrite = 0, false
+		}
+	}
+}
+
+// doom has the engine in a slot die, now or soon.
+func (d *driver) doom(f sim.Fault, slot int) {
+	d.pauses[slot] = f.For
+	p := d.procs[slot]
+	switch {
+	case p == nil:
+	case f.Kind == sim.KilledAt:
+		p.doomed, p.late, p.method = f.N, f.For%2 == 0, ""
+	case f.Kind == sim.KilledInClaim:
+		p.doomed, p.late, p.method = f.N, true, "Claim"
+	case f.Kind == sim.KilledInLog:
+		p.inWrite = true
+	default:
+		p.die()
+	}
+}
+
+func (d *driver) userMoves(to campaign.Status) {
+	from := []campaign.Status{campaign.Started}
+	if to == campaign.ForceStopping {
+		from = append(from, campaign.Stopping, campaign.Pausing)
+	}
+	if d.store.moveLocked("c", campaign.Move{From: from, To: to}) {
+		d.say("user moves the campaign to %d", to)
+		d.stops = append(d.stops, sim.Stop{From: d.plainNow()})
+	}
+}
+
+func (d *driver) userStarts() {
+	from := []campaign.Status{campaign.Stopped, campaign.Paused, campaign.Stopping, campaign.Pausing}
+	if !d.store.moveLocked("c", campaign.Move{From: from, To: campaign.Started}) {
+		return
+	}
+	d.say("user starts the campaign")
+	if n := len(d.stops); n > 0 && d.stops[n-1].To.IsZero() {
+		d.stops[n-1].To = d.plainNow()
+	}
+}
+
+// plainNow is the time by a clock that nobody puts.
+func (d *driver) plainNow() time.Time { return sim.Moment(sim.Start.Add(d.mono), d.mono) }
+
+// rename moves a file or a folder away.
+func (d *driver) rename(path, suffix string) {
+	if err := os.Rename(path, path+suffix); err != nil && !os.IsNotExist(err) {
+		d.fail("%v", err)
+	}
+}
+
+// comeBack puts folders of logs back where they were.
+func (d *driver) comeBack() {
+	for _, path := range d.logPaths() {
+		dir := filepath.Dir(path)
+		if _, err := os.Stat(dir + ".gone"); err == nil {
+			if err := os.Rename(dir+".gone", dir); err != nil {
+				d.fail("%v", err)
+			}
+		}
+	}
+}

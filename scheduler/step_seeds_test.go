@@ -1,0 +1,98 @@
+package scheduler
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/outpace/outpace/scheduler/sim"
+)
+
+// stepSeeds is how many seeds the step driver plays in a test run.
+const stepSeeds = 1000
+
+// playSteps plays the ordeal of a seed in steps.
+func playSteps(t *testing.T, seed uint64, keep bool) *driver {
+	t.Helper()
+	dir, err := os.MkdirTemp(memoryDir(t), "steps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	// What is drawn for a call is drawn from the seed too.
+	var key [32]byte
+	copy(key[:], fmt.Sprint("ids of seed ", seed))
+	uuid.SetRand(rand.NewChaCha8(key))
+	defer uuid.SetRand(nil)
+	d := newDriver(sim.Draw(seed), dir, keep)
+	for _, path := range d.logPaths() {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.run()
+	return d
+}
+
+// memoryDir is a folder in memory where there is one: a crash is the closing of
+// files here, so that nothing has to reach a disk.
+func memoryDir(t *testing.T) string {
+	const memory = "/dev/shm"
+	if info, err := os.Stat(memory); err == nil && info.IsDir() {
+		return memory
+	}
+	return t.TempDir()
+}
+
+// TestSteps plays the ordeals of many seeds in one goroutine.
+func TestSteps(t *testing.T) {
+	seeds, one, err := sim.Seeds(stepSeeds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, faults, failed := 0, 0, 0
+	for _, seed := range seeds {
+		d := playSteps(t, seed, one)
+		steps += d.count
+		faults += len(d.o.Faults)
+		if one {
+			t.Logf("%s\n%strace %016x", d.o, d.text.String(), d.hash.Sum64())
+		}
+		if len(d.wrong) > 0 {
+			failed++
+			t.Errorf("%s\n%s\nplay it again: make sim SEED=%d", d.o, strings.Join(d.wrong, "\n"), seed)
+		}
+	}
+	fmt.Printf("step driver: %d seeds, up to %d, %d of them fresh; %d faults, %d lines of trace; %d seeds failed\n",
+		len(seeds), slices.Max(seeds), len(seeds)/10, faults, steps, failed)
+}
+
+// TestStepsRepeat: the same seed makes the same steps, to the byte.
+func TestStepsRepeat(t *testing.T) {
+	for seed := range uint64(20) {
+		first := playSteps(t, seed, true)
+		for range 2 {
+			again := playSteps(t, seed, true)
+			if first.hash.Sum64() != again.hash.Sum64() {
+				t.Fatalf("seed %d: %s", seed, parted(first.text.String(), again.text.String()))
+			}
+		}
+	}
+}
+
+// parted says where two traces part.
+func parted(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			return fmt.Sprintf("line %d is\n%s\nand then\n%s", i+1, x[i], y[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, and then %d", len(x), len(y))
+}

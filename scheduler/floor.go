@@ -57,9 +57,10 @@ type floor struct {
 	claims    int  // claims under way
 	doubt     bool // a claim may have been committed without our knowing
 	surveying bool
-	showing   bool // live figures are being stored
-	asking    bool // hang-ups asked for are being read
-	tidying   bool // a list's index is being tidied
+	showing   bool      // live figures are being stored
+	asking    bool      // hang-ups asked for are being read
+	tidying   bool      // a list's index is being tidied
+	read      time.Time // when the campaigns were as they are known here
 	nextLive  time.Time
 	recheck   time.Time // when to look again for what a failed claim may have left; zero = never
 	wake      time.Time // when something becomes possible by itself; zero = nothing does
@@ -210,8 +211,8 @@ func (f *floor) loop(ctx context.Context) {
 			f.event(e)
 		case fn := <-f.inbox:
 			fn()
-		case list := <-f.post.work:
-			f.assign(list)
+		case latest := <-f.post.work:
+			f.assign(latest)
 		case <-tick.C:
 			f.tick(f.now())
 		case <-alarm.C:

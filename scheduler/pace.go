@@ -63,6 +63,8 @@ func (f *floor) blocked(r *run, now time.Time) string {
 		return "The server is shutting down: no new calls are placed, open ones run on."
 	case !r.inHours(now):
 		return "The calendar is closed."
+	case now.Sub(f.read) > staleAfter:
+		return fmt.Sprintf("The database has not said for %s what campaigns are to do.", staleAfter)
 	case !f.link.up:
 		return "The PBX of gateway " + f.gw.Name() + " cannot be reached" + because(f.link.err)
 	case !f.link.synced:

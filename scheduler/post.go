@@ -43,7 +43,7 @@ type post struct {
 	log      *slog.Logger
 	ledger   *ledger
 	draining *atomic.Bool
-	work     chan []work // latest only
+	work     chan roster // latest only
 	trust    trust
 	open     atomic.Int64 // calls whose result is not committed yet
 	lastErr  atomic.Pointer[error]
@@ -53,17 +53,17 @@ func newPost(cfg Config, gw Gateway, led *ledger, draining *atomic.Bool) *post {
 	return &post{
 		cfg: cfg, gw: gw, ledger: led, draining: draining,
 		log:   cfg.Logger.With(slog.String("gateway", gw.Name())),
-		work:  make(chan []work, 1),
+		work:  make(chan roster, 1),
 		trust: trust{exclusive: cfg.Exclusive, now: cfg.Clock},
 	}
 }
 
 // offer hands the latest list of campaigns to the loop; an older one that was
 // not looked at is replaced.
-func (p *post) offer(list []work) {
+func (p *post) offer(latest roster) {
 	for {
 		select {
-		case p.work <- list:
+		case p.work <- latest:
 			return
 		default:
 		}

@@ -110,10 +110,11 @@ func (r *run) pick(now time.Time, count int) dlma.Pick {
 }
 
 // assign takes in the latest list of campaigns.
-func (f *floor) assign(list []work) {
+func (f *floor) assign(latest roster) {
+	f.read = latest.read
 	seen := map[string]bool{}
 	clear(f.book.wrapup)
-	for _, w := range list {
+	for _, w := range latest.list {
 		id := w.campaign.UUID
 		seen[id] = true
 		r := f.runs[id]

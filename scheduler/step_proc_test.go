@@ -133,7 +133,11 @@ func (p *proc) access(ctx context.Context, a sim.Access, op func() error) error 
 	}
 	switch {
 	case w.down && w.hung:
-		p.took += recordLimit
+		wait := taskLimit
+		if end, ok := ctx.Deadline(); ok {
+			wait = time.Until(end).Round(time.Second) // next to nothing has gone by since it was set
+		}
+		p.took += wait
 		return context.DeadlineExceeded
 	case w.down:
 		return errStepDown
@@ -339,14 +343,17 @@ func (p *proc) record(f *floor, rows []results.Dialing, ended []results.Result, 
 
 // watch is the watch's loop.
 func (p *proc) watch() {
-	list, err := p.engine.watch.load(p.ctx)
+	read := p.d.now()
+	ctx, cancel := context.WithTimeout(p.ctx, watchLimit)
+	defer cancel()
+	list, err := p.engine.watch.load(ctx)
 	if err == nil {
 		p.engine.calendar.look(p.ctx, list)
 	}
 	back := p.tookNow()
 	p.d.after(back, p, "", func() {
 		if err == nil && p.floor != nil {
-			p.floor.assign(list)
+			p.floor.assign(roster{list, read})
 		}
 	})
 	p.d.after(back+watchPeriod, p, "", p.watch)

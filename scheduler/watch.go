@@ -22,6 +22,17 @@ const watchPeriod = time.Second
 // watchLimit bounds one look.
 const watchLimit = 10 * time.Second
 
+// staleAfter is how old what is known of the campaigns may be for dialing to go
+// on: somebody may have stopped them since. A claim is as young as that, and
+// its calls are placed within claimLife.
+const staleAfter = 5 * time.Second
+
+// roster is the campaigns as they were when the database was asked.
+type roster struct {
+	list []work
+	read time.Time
+}
+
 // work is a campaign that is not at rest, with the objects that it names.
 type work struct {
 	campaign    campaign.Campaign
@@ -92,11 +103,12 @@ func (w *watch) run(ctx context.Context) {
 func (w *watch) look(ctx context.Context) {
 	attempt, cancel := context.WithTimeout(ctx, watchLimit)
 	defer cancel()
+	read := w.cfg.Clock()
 	list, err := w.load(attempt)
 	switch {
 	case err == nil:
 		for _, p := range w.posts {
-			p.offer(list)
+			p.offer(roster{list, read})
 		}
 		w.calendar.look(attempt, list)
 	case ctx.Err() == nil:

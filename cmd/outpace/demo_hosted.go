@@ -19,5 +19,6 @@ type demoPlace struct {
 var demoKinds = map[string]func(*hostedsim.World) (http.Handler, func(demoPlace) kindSettings){
 	"fcm5600": fcm5600Demo,
 	"oapi":    oapiDemo,
+	"oncall":  oncallDemo,
 	"tel4vn":  tel4vnDemo,
 }

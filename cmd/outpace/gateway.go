@@ -33,6 +33,7 @@ var kinds = map[string]func() kindFile{
 	"asterisk": func() kindFile { return new(asteriskFile) },
 	"fcm5600":  func() kindFile { return new(fcm5600File) },
 	"oapi":     func() kindFile { return new(oapiFile) },
+	"oncall":   func() kindFile { return new(oncallFile) },
 	"tel4vn":   func() kindFile { return new(tel4vnFile) },
 }
 

@@ -22,7 +22,8 @@ func (s *Sim) tell(c hostedsim.Call, stage hostedsim.Stage) {
 	name, ok := map[hostedsim.Stage]string{
 		hostedsim.Began: "call_start", hostedsim.PickedUp: "call_established", hostedsim.Over: "call_ended",
 	}[stage]
-	if !ok {
+	target := s.target()
+	if !ok || target == "" {
 		return
 	}
 	body, err := json.Marshal(map[string]any{
@@ -33,15 +34,15 @@ func (s *Sim) tell(c hostedsim.Call, stage hostedsim.Stage) {
 	if err != nil {
 		return // text and numbers are always written
 	}
-	s.world.Hook(func(client *http.Client) error { return s.post(client, body) })
+	s.world.Hook(func(client *http.Client) error { return s.post(client, target, body) })
 }
 
 // post sends an event: without authentication at first if it is by Digest,
 // which needs the receiver's challenge.
-func (s *Sim) post(client *http.Client, body []byte) error {
+func (s *Sim) post(client *http.Client, target string, body []byte) error {
 	authorization := ""
 	for again := false; ; again = true {
-		req, err := http.NewRequest(http.MethodPost, s.cfg.EventURL, bytes.NewReader(body)) //nolint:noctx // the client has a time-out
+		req, err := http.NewRequest(http.MethodPost, target, bytes.NewReader(body)) //nolint:noctx // the client has a time-out
 		if err != nil {
 			return fmt.Errorf("make an event: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/outpace/outpace/dialer/hosted/hostedsim"
 )
@@ -17,7 +18,7 @@ type Config struct {
 	// may as well, with his own password.
 	AuthExtension, AuthPassword string
 
-	// EventURL is where events go, "" = nowhere.
+	// EventURL is where events go, "" = nowhere, until SendEvents says more.
 	EventURL string
 	// EventAuth is how they are authenticated.
 	EventAuth Auth
@@ -42,6 +43,8 @@ type Sim struct {
 	world *hostedsim.World
 	cfg   Config
 	mux   *http.ServeMux
+
+	eventURL atomic.Value // string
 }
 
 // New makes a simulator. It sends events of the world's calls from now on.
@@ -60,10 +63,17 @@ func New(world *hostedsim.World, cfg Config) *Sim {
 	s.mux.HandleFunc("GET /api/call_logs/show", s.authorized(s.log))
 	s.mux.HandleFunc("GET /api/recordfiles/extension/list", s.authorized(s.records))
 	s.mux.HandleFunc("GET "+recordingRoot+"{file}", s.recording)
-	if cfg.EventURL != "" {
-		world.Watch(s.tell)
-	}
+	s.SendEvents(cfg.EventURL)
+	world.Watch(s.tell)
 	return s
+}
+
+// SendEvents says where events go from now on, "" = nowhere.
+func (s *Sim) SendEvents(target string) { s.eventURL.Store(target) }
+
+func (s *Sim) target() string {
+	target, _ := s.eventURL.Load().(string)
+	return target
 }
 
 // ServeHTTP answers a request.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -283,14 +284,29 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := newRig(t, nil)
 		list := r.make("dlmas", `{}`)
-		entry := r.make("dls", `{"dlma_uuid":"`+list+`"}`)
+		paths := map[string]string{"dls": r.make("dls", `{"dlma_uuid":"`+list+`"}`), "dlmas": list}
+		for _, kind := range []string{"plans", "destinations", "campaigns"} {
+			paths[kind] = r.make(kind, `{}`)
+		}
 		for _, kind := range []string{"plans", "destinations", "dlmas", "dls", "campaigns"} {
 			if a := r.do(http.MethodPost, "/ob/"+kind, string(body)); a.status != 200 && a.status != 400 && a.status != 409 {
 				t.Errorf("POST /ob/%s %q: %d %s", kind, body, a.status, a.raw)
 			}
 		}
-		if a := r.do(http.MethodPut, "/ob/dls/"+entry, string(body)); a.status != 200 && a.status != 400 && a.status != 409 {
-			t.Errorf("PUT /ob/dls %q: %d %s", body, a.status, a.raw)
+		for kind, uuid := range paths {
+			path := "/ob/" + kind + "/" + uuid
+			before := r.ok(http.MethodGet, path, "")
+			a := r.do(http.MethodPut, path, string(body))
+			if a.status != 200 && a.status != 400 && a.status != 409 {
+				t.Errorf("PUT %s %q: %d %s", path, body, a.status, a.raw)
+			}
+			after := r.ok(http.MethodGet, path, "")
+			if a.status != 200 && !reflect.DeepEqual(before, after) {
+				t.Errorf("PUT %s %q was refused, and has changed %v to %v", path, body, before, after)
+			}
+			if a.status == 200 && !reflect.DeepEqual(a.body["result"], any(after)) {
+				t.Errorf("PUT %s %q answers %s, GET %v", path, body, a.raw, after)
+			}
 		}
 	})
 }

@@ -5,22 +5,21 @@ import (
 	"slices"
 )
 
-// The budget's shape. The figures in calls are calls that may still be lost;
-// docs/pacing.md tells what each does.
+// The budget's shape; docs/pacing.md tells where each comes from.
 const (
-	budgetReserve = 1.0  // never spent: the next loss must not break the limit
-	budgetShare   = 0.01 // of the losses allowed so far, never spent either
-	budgetWidth   = 3.0  // over which the allowance falls
-	budgetTeam    = 0.2  // more of it for each agent
-	budgetGrow    = 0.02 // more of it for each loss allowed so far
-	budgetStart   = 0.3  // the width of a window without a past: 2 and this for each loss allowed
-	budgetFloor   = 0.25 // of the target: the least allowance above the reserve
-	budgetMost    = 1.5  // of the target: the highest allowance
-	creditShare   = 0.1  // of a past window's losses, that a young window may count on
-	creditEnds    = 3.0  // the credit has gone when this many times it is allowed
-	historyMost   = 8    // past windows that are remembered
-	biasDecay     = 0.9995
-	biasPrior     = 40.0 // losses by which the bias is drawn to 1
+	reserve     = 0.5  // of a loss, never planned with: half of the next one
+	horizonGain = 0.9  // times the square root of answers over target: the planning horizon
+	horizonEnd  = 0.25 // of the horizon: what is left of it where windows usually end
+	sureShare   = 0.5  // of the shortest past window, that a young one is sure to get
+	rateMost    = 2.0  // of the target: the highest rate of loss
+	rateLeast   = 0.01 // of the target: the rate when nothing is left to plan with
+	breakChance = 5e-4 // that calls on their way take more than is left
+	historyMost = 8    // past windows that are remembered
+	biasDecay   = 0.9995
+	biasPrior   = 30.0 // losses by which the bias is drawn to where it starts
+	biasStart   = 1.4
+	biasLeast   = 0.5
+	biasMost    = 4.0
 )
 
 // budget turns the compliance windows into an allowance: the highest chance
@@ -29,20 +28,24 @@ type budget struct {
 	windows map[string]*history
 	priced  float64 // losses that the allowances foretold, of the latest answers
 	lost    float64 // losses that came
-	last    float64 // the latest allowance, before calls at risk have cut it
+	last    float64 // the latest allowance
 }
 
 // history is what is known of the windows of one name.
 type history struct {
-	live  int
-	ended []int // live answers at the end of the latest ones
+	live    int
+	ended   []int   // live answers at the end of the latest ones
+	least   float64 // the fewest of them
+	typical float64 // the middle one of them
 }
 
 // verdict is what the tightest window says.
 type verdict struct {
-	lambda float64 // the allowance; 0 = the budget is spent
+	lambda float64 // the allowance
+	risk   float64 // how many of the calls on their way may be expected to be lost
+	spent  bool    // one more loss would break a limit
 	window Window
-	left   float64 // losses that the window still allows
+	left   float64 // losses that the window allows so far
 }
 
 // see takes in how the windows stand. A count that has fallen to less than a
@@ -55,56 +58,64 @@ func (b *budget) see(windows []Window) {
 			b.windows[w.Name] = h
 		}
 		if w.Live < h.live/10 || w.Live == 0 && h.live > 0 {
-			if len(h.ended) == historyMost {
-				h.ended = slices.Delete(h.ended, 0, 1)
-			}
-			h.ended = append(h.ended, h.live)
+			h.end()
 		}
 		h.live = w.Live
 	}
 }
 
-// credit is how many losses a young window may count on that its answers do not
-// allow yet; most bounds it. Windows that have ended before say that this one
-// will earn them; without any there is no credit.
-func (h *history) credit(w Window, most float64) float64 {
-	if h == nil || len(h.ended) == 0 {
-		return 0
+// end takes in that a window has ended.
+func (h *history) end() {
+	if len(h.ended) == historyMost {
+		h.ended = slices.Delete(h.ended, 0, 1)
 	}
-	full := min(creditShare*w.Target*float64(slices.Min(h.ended)), most)
-	return max(0, full-w.Target*float64(w.Live)/creditEnds)
+	h.ended = append(h.ended, h.live)
+	sorted := slices.Sorted(slices.Values(h.ended))
+	h.least, h.typical = float64(sorted[0]), float64(sorted[len(sorted)/2])
+}
+
+// sure is how many answers a window will get for certain, as far as the past
+// can tell: up to half of the shortest past one. A first window has none. No
+// more count than the list can still give: it may end before the day does.
+func (h *history) sure(live, ready float64) float64 {
+	return min(max(0, sureShare*h.least-live), ready)
+}
+
+// horizon is over how many answers what is left is spread. Where past windows
+// ended it is short, since what is left at the end is wasted.
+func (h *history) horizon(target, live, sure float64) float64 {
+	full := horizonGain * math.Sqrt(max(live+sure, 1/target)/target)
+	if len(h.ended) == 0 {
+		return full
+	}
+	return min(full, max(math.Abs(h.typical-live), horizonEnd*full))
 }
 
 // allowance asks the windows; the tightest decides. atRisk is how many of the
-// calls on their way are expected to find nobody: they can still be lost after
-// the last call was placed. Without a window nothing is allowed.
-func (b *budget) allowance(windows []Window, team int, atRisk float64) verdict {
-	v, price := verdict{lambda: math.Inf(1)}, 1.0
+// calls on their way are expected to find nobody, ready how many answers the
+// list can still give. Without a window nothing is allowed.
+func (b *budget) allowance(windows []Window, atRisk, ready float64) verdict {
+	v := verdict{lambda: math.Inf(1), risk: math.Inf(1)}
 	for _, w := range windows {
-		allowed := w.Target * float64(w.Live)
-		kept := budgetReserve + budgetShare*allowed
-		width := budgetWidth + budgetTeam*float64(team) + budgetGrow*allowed
-		credit := b.windows[w.Name].credit(w, kept+width)
-		if credit == 0 {
-			width = min(width, 2+budgetStart*allowed)
+		h, live := b.windows[w.Name], float64(w.Live)
+		sure := h.sure(live, ready)
+		left := w.Target*live - float64(w.Abandoned)
+		wealth := left + w.Target*sure
+		rate := (wealth - atRisk - reserve) / (sure + h.horizon(w.Target, live, sure))
+		rate = min(max(rate, rateLeast*w.Target), rateMost*w.Target)
+		if wealth < 0 { // over the limit
+			rate = 0
 		}
-		left := allowed + credit - float64(w.Abandoned)
-		lambda := 0.0
-		if left > kept {
-			lambda = w.Target / b.bias() * min(max((left-kept)/width, budgetFloor), budgetMost)
-		}
-		price = min(price, lambda)
-		if left-atRisk <= kept {
-			lambda = 0
-		}
-		if lambda < v.lambda {
-			v = verdict{lambda: lambda, window: w, left: allowed - float64(w.Abandoned)}
+		v.risk = min(v.risk, mostRisk(wealth))
+		v.spent = v.spent || wealth < 1
+		if lambda := rate / b.bias(); lambda < v.lambda {
+			v.lambda, v.window, v.left = lambda, w, left
 		}
 	}
 	if len(windows) == 0 {
-		v.lambda, price = 0, 0
+		v = verdict{spent: true}
 	}
-	b.last = price // calls that are out already count at the price that they were placed at
+	b.last = v.lambda
 	return v
 }
 
@@ -117,9 +128,48 @@ func (b *budget) answered() {
 // abandoned takes in that one was lost.
 func (b *budget) abandoned() { b.lost++ }
 
-// bias is how many calls are lost for each that the allowances foretold: the
-// answer chance is never known exactly, and calls placed later take agents from
-// those placed before.
+// bias is how many calls are lost for each that the allowances foretold: calls
+// placed later take agents from those placed before, and the answer chance is
+// never known exactly.
 func (b *budget) bias() float64 {
-	return min(max((b.lost+biasPrior)/(b.priced+biasPrior), 0.5), 2)
+	return min(max((b.lost+biasStart*biasPrior)/(b.priced+biasPrior), biasLeast), biasMost)
+}
+
+// risks are, by whole losses left, how many may be expected of the calls on
+// their way so that more than are left come with breakChance at most. Losses
+// are as good as Poisson.
+var risks = func() (r [64]float64) {
+	for left := range r {
+		low, high := 0.0, float64(left+1)
+		for range 50 {
+			mid := (low + high) / 2
+			if poissonAbove(left, mid) > breakChance {
+				high = mid
+			} else {
+				low = mid
+			}
+		}
+		r[left] = low
+	}
+	return r
+}()
+
+// mostRisk is how many of the calls on their way may be expected to be lost
+// when so much is left.
+func mostRisk(left float64) float64 {
+	if left < 0 {
+		return 0
+	}
+	return risks[min(int(left), len(risks)-1)]
+}
+
+// poissonAbove is the chance that a Poisson number is above k.
+func poissonAbove(k int, mean float64) float64 {
+	term := math.Exp(-mean)
+	sum := term
+	for i := 1; i <= k; i++ {
+		term *= mean / float64(i)
+		sum += term
+	}
+	return 1 - sum
 }

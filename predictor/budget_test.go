@@ -1,6 +1,10 @@
 package predictor
 
-import "testing"
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
 
 func newBudget() *budget { return &budget{windows: map[string]*history{}} }
 
@@ -8,30 +12,36 @@ func day(live, abandoned int) []Window {
 	return []Window{{Name: "day", Live: live, Abandoned: abandoned, Target: 0.03}}
 }
 
+const plenty = 1e6 // answers that the list can still give
+
+// allow asks a budget that has seen the windows.
+func allow(b *budget, windows []Window, atRisk float64) verdict {
+	b.see(windows)
+	return b.allowance(windows, atRisk, plenty)
+}
+
 func TestBudgetStartsWithNothing(t *testing.T) {
 	b := newBudget()
-	for live := range 34 { // 34 answers allow one loss and the reserve's rounding
-		b.see(day(live, 0))
-		if v := b.allowance(day(live, 0), 10, 0); v.lambda != 0 {
-			t.Fatalf("after %d answers the allowance is %v: one loss would break the limit", live, v.lambda)
+	for live := range 34 { // 34 answers allow one loss
+		v := allow(b, day(live, 0), 0)
+		if !v.spent || v.risk > 1.01*breakChance {
+			t.Fatalf("after %d answers, when one loss would break the limit, it says %+v", live, v)
 		}
 	}
-	if v := b.allowance(day(100, 0), 10, 0); v.lambda <= 0 {
-		t.Error("after 100 answers without a loss nothing is allowed")
+	if v := allow(b, day(100, 0), 0); v.spent || v.lambda < 0.005 {
+		t.Errorf("after 100 answers without a loss it says %+v", v)
 	}
 }
 
-// Near the limit nothing is allowed, whatever is known of the past.
 func TestBudgetStopsAtTheLimit(t *testing.T) {
-	b := newBudget()
 	for _, live := range []int{200, 1000, 5000, 50_000} {
-		b.windows["day"] = &history{live: live, ended: []int{2 * live}}
-		if live > 1000 { // later than any credit
-			b.windows["day"].ended = []int{live}
-		}
+		b := newBudget()
 		most := int(0.03 * float64(live))
-		if v := b.allowance(day(live, most), 100, 0); live > 200 && v.lambda != 0 {
-			t.Errorf("at the limit of %d answers the allowance is %v", live, v.lambda)
+		if v := allow(b, day(live, most), 0); !v.spent || v.risk > 1.01*breakChance {
+			t.Errorf("at the limit of %d answers it says %+v", live, v)
+		}
+		if v := allow(b, day(live, most+1), 0); !v.spent || v.lambda != 0 || v.risk != 0 {
+			t.Errorf("above the limit of %d answers it says %+v", live, v)
 		}
 	}
 }
@@ -39,40 +49,101 @@ func TestBudgetStopsAtTheLimit(t *testing.T) {
 func TestBudgetFallsWithEachLossAndWithCallsAtRisk(t *testing.T) {
 	b := newBudget()
 	last := 1.0
-	for lost := range 31 {
-		v := b.allowance(day(1000, lost), 20, 0)
+	for lost := range 32 {
+		v := allow(b, day(1000, lost), 0)
 		if v.lambda > last {
 			t.Fatalf("the allowance grows with loss %d", lost)
 		}
 		last = v.lambda
 	}
 	if last != 0 {
-		t.Errorf("with all losses spent the allowance is %v", last)
+		t.Errorf("above the limit the allowance is %v", last)
 	}
-	if v := b.allowance(day(1000, 25), 20, 4); v.lambda != 0 {
-		t.Errorf("four calls at risk of the five that are left, and the allowance is %v", v.lambda)
+	if free, risky := allow(b, day(1000, 20), 0), allow(b, day(1000, 20), 4); risky.lambda >= free.lambda {
+		t.Errorf("four calls at risk of the ten losses that are left, and the allowance is %v, %v without", risky.lambda, free.lambda)
 	}
 }
 
 func TestBudgetObeysTheTightestWindow(t *testing.T) {
 	b := newBudget()
-	both := []Window{day(5000, 10)[0], {Name: "month", Live: 90_000, Abandoned: 2700, Target: 0.03}}
-	if v := b.allowance(both, 20, 0); v.lambda != 0 || v.window.Name != "month" {
+	both := []Window{day(5000, 10)[0], {Name: "month", Live: 90_000, Abandoned: 2701, Target: 0.03}}
+	if v := allow(b, both, 0); v.lambda != 0 || v.window.Name != "month" || !v.spent {
 		t.Errorf("allowance %v by window %q; the month's budget is spent", v.lambda, v.window.Name)
 	}
-	if v := b.allowance(nil, 20, 0); v.lambda != 0 {
-		t.Errorf("without a window the allowance is %v", v.lambda)
+	if v := allow(b, nil, 0); v.lambda != 0 || !v.spent {
+		t.Errorf("without a window it says %+v", v)
 	}
 }
 
-func TestBudgetGivesCreditOnlyAfterAWindow(t *testing.T) {
+// What past windows got is counted on for the first half of the shortest, and
+// never more than the list can give.
+func TestBudgetCountsOnWhatIsSure(t *testing.T) {
 	b := newBudget()
-	b.see(day(4000, 100))
-	b.see(day(0, 0)) // the next day
-	if v := b.allowance(day(1, 0), 20, 0); v.lambda <= 0 {
-		t.Error("a day like the last one starts without any allowance")
+	for _, live := range []int{4000, 3000, 5000} {
+		b.see(day(live, 100))
+		b.see(day(0, 0)) // the next day
 	}
-	if c := b.windows["day"].credit(day(1300, 0)[0], 10); c != 0 {
-		t.Errorf("a third into the day there is still a credit of %v", c)
+	if v := allow(b, day(1, 0), 0); v.spent || v.lambda < 0.01 {
+		t.Errorf("a day like the last ones starts with %+v", v)
 	}
+	h := b.windows["day"]
+	for _, c := range []struct{ live, ready, want float64 }{
+		{0, plenty, 1500}, {1000, plenty, 500}, {1500, plenty, 0}, {2000, plenty, 0}, {1000, 40, 40}, {1000, 0, 0},
+	} {
+		if got := h.sure(c.live, c.ready); got != c.want {
+			t.Errorf("after %v answers with %v to come %v are sure, want %v", c.live, c.ready, got, c.want)
+		}
+	}
+	if early, late := h.horizon(0.03, 2000, 0), h.horizon(0.03, 3990, 0); late > 0.5*early {
+		t.Errorf("where windows usually end the horizon is %v, %v before", late, early)
+	}
+}
+
+// A chain of answers, each lost with the chance that was allowed: the limit holds
+// at every answer of the first window, at the second half of the later ones, and
+// little of the budget is left over.
+func TestBudgetIsSpentAndHolds(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	for range 40 {
+		b := newBudget()
+		for window := range 3 {
+			lost := 0
+			const answers = 2000
+			for live := range answers {
+				v := allow(b, day(live, lost), 0)
+				rate := v.lambda * b.bias()
+				if v.spent {
+					rate = 0 // what is allowed then may hardly be lost at all
+				}
+				if r.Float64() < rate {
+					lost++
+				}
+				if (window == 0 || live > answers/2) && float64(lost) > 0.03*float64(live+1) {
+					t.Fatalf("window %d: %d of %d answers are lost", window, lost, live+1)
+				}
+			}
+			if used := float64(lost) / (0.03 * answers); used < 0.8 {
+				t.Errorf("window %d: only %.2f of the budget is used", window, used)
+			}
+			b.see(day(0, 0))
+		}
+	}
+}
+
+func TestMostRiskIsThePoissonBound(t *testing.T) {
+	if mostRisk(-0.1) != 0 {
+		t.Error("above the limit a call may be at risk")
+	}
+	last := 0.0
+	for left := range len(risks) {
+		r := mostRisk(float64(left) + 0.5)
+		if r <= last {
+			t.Fatalf("with %d losses left the bound is %v, not above %v", left, r, last)
+		}
+		if c := poissonAbove(left, r); math.Abs(c-breakChance) > 0.01*breakChance {
+			t.Errorf("with %d losses left, and %v at risk, the limit breaks with a chance of %v", left, r, c)
+		}
+		last = r
+	}
+	near(t, "chance of two or more", poissonAbove(1, 0.1), 1-math.Exp(-0.1)*1.1, 1e-12)
 }

@@ -31,6 +31,7 @@ type chance struct {
 	trust   [len(memories)]float64 // log of the weight
 	ended   int
 	latest  float64 // what own last found; 0 = not yet since the last call
+	unsure  float64 // relative variance of latest
 
 	cells [triesMost * numbersMost * resultsMost]level // tries, number and last result together
 	hours [24]level                                    // what the hour adds to that
@@ -53,13 +54,17 @@ func (c *chance) own() float64 {
 	for _, t := range c.trust {
 		best = max(best, t)
 	}
-	sum, weights := 0.0, 0.0
+	sum, weights, few := 0.0, 0.0, 0.0
 	for i := range memories {
 		w := math.Exp(c.trust[i] - best)
 		sum += w * c.estimate(i)
+		few += w / (c.calls[i] + priorCalls)
 		weights += w
 	}
 	c.latest = min(max(sum/weights, chanceLeast), chanceMost)
+	// As of so many trials as the estimate remembers. Fading counts them twice
+	// over, which is left for what the chance has moved meanwhile.
+	c.unsure = few / weights * (1 - c.latest) / c.latest
 	return c.latest
 }
 

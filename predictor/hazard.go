@@ -8,7 +8,7 @@ const (
 	hazardBins   = 80   // up to more than two hours
 	hazardDecay  = 0.9993
 	hazardPrior  = 0.5 // endings of the first guess in each bin
-	longestPhase = 2 * 3600.0
+	longestPhase = 2 * 3600
 )
 
 // hazard learns how long agents stay in one phase: in each bin of ages, how
@@ -41,8 +41,18 @@ var edges = func() (e [hazardBins + 1]float64) {
 
 // place is where an age lies among the bins; the whole part is the bin.
 func place(age float64) float64 {
-	return min(hazardStep/math.Ln2*math.Log(1+max(age, 0)/hazardScale), hazardBins-0.001)
+	age = min(max(age, 0), longestPhase)
+	i := int(age)
+	return min(places[i]+(age-float64(i))*(places[i+1]-places[i]), hazardBins-0.001)
 }
+
+// places are where the whole seconds lie; between them it is as good as a line.
+var places = func() (p [longestPhase + 2]float64) {
+	for i := range p {
+		p[i] = hazardStep * math.Log2(1+float64(i)/hazardScale)
+	}
+	return p
+}()
 
 // expose adds the time of one agent from age 0 to age.
 func expose(to *[hazardBins]float64, age float64) {

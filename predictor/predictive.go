@@ -12,7 +12,8 @@ const (
 )
 
 const (
-	coldCalls    = 30               // ended calls before it calls ahead
+	coldCalls    = 30               // known calls before it calls ahead,
+	coldTeam     = 3                // and so many for each agent: the first wave is as large as the team
 	rebuildEvery = 10 * time.Second // of the tables
 	staleAge     = 2 * time.Second  // of the view of the agents
 	aheadMost    = 1000             // calls placed by one decision
@@ -27,10 +28,12 @@ const (
 // calls one by one as long as the chance that one more answer finds nobody free
 // is within what the abandonment budget allows. docs/pacing.md holds the method.
 //
-// Until 30 calls have ended, while the view of the agents is older than 2 s, in
+// Until 30 calls, and three for each agent, are known, while the view of the agents is older than 2 s, in
 // a snapshot without windows and with a target of 0 it does not call ahead: it
 // places as many calls as there are free agents without one.
 type Predictive struct {
+	cohort       cohort
+	wait         time.Duration // of the cohort
 	chance       chance
 	answers      *ringTime // until a live answer
 	fails        *ringTime // until any other end
@@ -42,11 +45,13 @@ type Predictive struct {
 	forecast forecast
 	built    time.Time
 	short    [horizons]shortage
+	frees    float64 // agents who come free in a second, now
 }
 
 // NewPredictive returns a pacer that knows nothing yet.
 func NewPredictive() *Predictive {
 	return &Predictive{
+		wait:    cohortMost,
 		answers: newRingTime(12), fails: newRingTime(20), talk: newHazard(150), wrap: newHazard(30),
 		patience: 1, budget: budget{windows: map[string]*history{}},
 	}
@@ -58,12 +63,10 @@ func (p *Predictive) Observe(o Outcome) {
 	s := max(o.After.Seconds(), 0)
 	switch o.Kind {
 	case CallAnswered:
-		p.answers.learn(s)
-		p.chance.learn(o.Class, true)
+		p.cohort.add(heldCall{placed: o.At.Add(-o.After), after: s, class: o.Class, answered: true})
 		p.budget.answered()
 	case CallFailed:
-		p.fails.learn(s)
-		p.chance.learn(o.Class, false)
+		p.cohort.add(heldCall{placed: o.At.Add(-o.After), after: s, class: o.Class})
 	case CallAbandoned:
 		p.patience += patienceRate * (min(s, patienceMost) - p.patience)
 		p.budget.abandoned()
@@ -75,6 +78,17 @@ func (p *Predictive) Observe(o Outcome) {
 		p.wrap.learn(s)
 		p.wraps++
 	}
+	p.cohort.release(o.At, p.wait, p.learn)
+}
+
+// learn takes in a call whose cohort has ended.
+func (p *Predictive) learn(c heldCall) {
+	p.chance.learn(c.class, c.answered)
+	if c.answered {
+		p.answers.learn(c.after)
+	} else {
+		p.fails.learn(c.after)
+	}
 }
 
 // Decide places calls while the chance that one more customer finds nobody is
@@ -85,6 +99,8 @@ func (p *Predictive) Decide(s Snapshot) Decision {
 		return decide(s, s.Ready)
 	}
 	p.budget.see(s.Windows)
+	p.cohort.release(s.Now, p.wait, p.learn)
+	cold := max(coldCalls, coldTeam*s.LoggedIn)
 	least := s.Idle - s.taken()
 	switch {
 	case s.Age > staleAge:
@@ -93,8 +109,8 @@ func (p *Predictive) Decide(s Snapshot) Decision {
 		return p.explain(s, least, CodeBudget, "No abandonment target is known, so no call is placed ahead.", look{})
 	case noTarget(s.Windows):
 		return p.explain(s, least, CodeBudget, "The abandonment target is 0, so no call is placed ahead of a free agent.", look{})
-	case p.chance.ended < coldCalls:
-		why := fmt.Sprintf("Too little is known to call ahead: %d of %d calls have ended.", p.chance.ended, coldCalls)
+	case p.chance.ended < cold:
+		why := fmt.Sprintf("Too little is known to call ahead: %d of %d calls have ended.", p.chance.ended, cold)
 		return p.explain(s, least, CodeColdStart, why, look{})
 	}
 	if s.Now.Sub(p.built) >= rebuildEvery || s.Now.Before(p.built) {
@@ -102,7 +118,7 @@ func (p *Predictive) Decide(s Snapshot) Decision {
 	}
 	l := p.ahead(s)
 	want := max(least, l.place)
-	if l.lambda > 0 {
+	if !l.spent {
 		want += max(0, s.ServiceLevel)
 	}
 	return p.explain(s, want, CodeBudget, l.reason(), l)
@@ -124,6 +140,7 @@ func (p *Predictive) rebuild(s Snapshot) {
 	p.built = s.Now
 	p.answers.rebuild()
 	p.fails.rebuild()
+	p.wait = min(time.Duration(p.fails.quantile(cohortShare)*float64(time.Second)), cohortMost)
 	clear(p.talk.censored[:])
 	clear(p.wrap.censored[:])
 	for _, b := range s.Busy {
@@ -139,68 +156,4 @@ func (p *Predictive) rebuild(s Snapshot) {
 	p.wrap.rebuild()
 	wraps := min(1, (p.wraps+wrapPrior)/(p.talks+wrapPrior))
 	p.forecast.rebuild(p.answers, p.wrap, wraps, p.patience)
-}
-
-// look is what one look ahead found.
-type look struct {
-	verdict
-	place  int
-	chance float64 // the campaign's own answer chance
-	loss   float64 // chance that the answer of one call more finds nobody
-	known  bool
-}
-
-// ahead adds calls one by one as long as the budget allows the next.
-func (p *Predictive) ahead(s Snapshot) look {
-	own := p.chance.own()
-	exact := len(s.Busy)+len(s.Ringing) <= exactMost
-	for h := range p.short {
-		p.short[h].reset(s.Idle-len(s.Waiting)-s.Strangers, exact)
-	}
-	for _, b := range s.Busy {
-		for h, q := range p.forecast.free(p.talk, p.wrap, b) {
-			p.short[h].addAgent(q)
-		}
-	}
-	answers := 0.0
-	for _, r := range s.Ringing {
-		by, ever := p.forecast.answered(p.answers, p.fails, r.For.Seconds(), p.chance.of(r.Class, own))
-		answers += ever
-		p.add(by)
-	}
-	l := look{chance: own, loss: p.loss(), known: true}
-	waiting := max(0, len(s.Waiting)+s.Strangers-s.Idle)
-	l.verdict = p.budget.allowance(s.Windows, s.LoggedIn, answers*l.loss+0.5*float64(waiting))
-	most := min(max(0, s.Ready), aheadMost)
-	for _, b := range s.Limits {
-		most = min(most, b.Free)
-	}
-	for l.place < most && l.lambda > 0 && l.loss <= l.lambda {
-		var c Class
-		if l.place < len(s.Next) {
-			c = s.Next[l.place]
-		}
-		by, _ := p.forecast.answered(p.answers, p.fails, 0, p.chance.of(c, own))
-		p.add(by)
-		l.place++
-		l.loss = p.loss()
-	}
-	return l
-}
-
-// add counts one more call in at each horizon.
-func (p *Predictive) add(by [horizons]float64) {
-	for h := range p.short {
-		p.short[h].addCall(by[h])
-	}
-}
-
-// loss is the chance that the answer of a call placed now finds nobody free: its
-// answer comes at each horizon with the same chance.
-func (p *Predictive) loss() float64 {
-	sum := 0.0
-	for h := range p.short {
-		sum += p.short[h].chance()
-	}
-	return sum / horizons
 }

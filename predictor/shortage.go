@@ -6,6 +6,10 @@ import "math"
 // of a shortage is worked out exactly.
 const exactMost = 80
 
+// spreadLeast is from which share of the variance on it counts that the answer
+// chance is not known exactly.
+const spreadLeast = 0.01
+
 // shortage works out the chance that at one horizon all agents are taken: that
 // the calls answered by then are no fewer than the agents who are free. The
 // agents and calls are independent and each has a chance of its own, so that
@@ -16,23 +20,25 @@ type shortage struct {
 
 	frees   []float64 // chance of each number of agents coming free
 	answers []float64 // chance of each number of answers
-	mean    float64   // of free agents at the horizon
-	vari    float64
-	third   float64 // third central moment
+
+	mean     float64 // of free agents at the horizon
+	vari     float64
+	third    float64 // third central moment
+	expected float64 // answers by the horizon
+	unsure   float64 // relative variance of the answer chance, which all calls share
 }
 
-func (s *shortage) reset(idle int, exact bool) {
-	s.idle, s.exact = idle, exact
+func (s *shortage) reset(idle int, exact bool, unsure float64) {
+	s.idle, s.exact, s.unsure = idle, exact, unsure
 	s.frees = append(s.frees[:0], 1)
 	s.answers = append(s.answers[:0], 1)
-	s.mean, s.vari, s.third = float64(idle), 0, 0
+	s.mean, s.vari, s.third, s.expected = float64(idle), 0, 0, 0
 }
 
 func (s *shortage) addAgent(q float64) {
 	s.mean += q
 	if s.exact {
 		s.frees = convolve(s.frees, q)
-		return
 	}
 	v := q * (1 - q)
 	s.vari += v
@@ -41,9 +47,9 @@ func (s *shortage) addAgent(q float64) {
 
 func (s *shortage) addCall(p float64) {
 	s.mean -= p
+	s.expected += p
 	if s.exact {
 		s.answers = convolve(s.answers, p)
-		return
 	}
 	v := p * (1 - p)
 	s.vari += v
@@ -65,12 +71,19 @@ func convolve(dist []float64, p float64) []float64 {
 	return dist
 }
 
-// chance is the chance that nobody is free for one more customer.
+// chance is the chance that nobody is free for one more customer. That the
+// answer chance is not known exactly makes all answers more or fewer together;
+// to the exact chance is added what that adds to the normal one.
 func (s *shortage) chance() float64 {
-	if s.exact {
-		return s.exactChance()
+	spread := s.unsure * s.expected * s.expected
+	if !s.exact {
+		return s.normalChance(spread)
 	}
-	return s.normalChance()
+	c := s.exactChance()
+	if spread > spreadLeast*s.vari {
+		c += s.normalChance(spread) - s.normalChance(0)
+	}
+	return min(max(c, 0), 1)
 }
 
 func (s *shortage) exactChance() float64 {
@@ -89,17 +102,19 @@ func (s *shortage) exactChance() float64 {
 }
 
 // normalChance is the normal approximation with the first term of Edgeworth's
-// series for the skewness, and half a step for whole numbers.
-func (s *shortage) normalChance() float64 {
-	if s.vari < 1e-9 {
+// series for the skewness, and half a step for whole numbers. spread is added to
+// the variance.
+func (s *shortage) normalChance(spread float64) float64 {
+	vari := s.vari + spread
+	if vari < 1e-9 {
 		if s.mean < 0.5 {
 			return 1
 		}
 		return 0
 	}
-	sd := math.Sqrt(s.vari)
+	sd := math.Sqrt(vari)
 	x := (0.5 - s.mean) / sd
-	skew := s.third / (sd * s.vari)
+	skew := s.third / (sd * vari)
 	phi := math.Exp(-x*x/2) / math.Sqrt(2*math.Pi)
 	return min(max(0.5*math.Erfc(-x/math.Sqrt2)-skew/6*(x*x-1)*phi, 0), 1)
 }

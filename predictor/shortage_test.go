@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -36,7 +37,7 @@ func TestShortageIsExactForSmallTeams(t *testing.T) {
 		agents, calls := make([]float64, r.IntN(6)), make([]float64, r.IntN(6))
 		idle := r.IntN(6) - 2
 		var s shortage
-		s.reset(idle, true)
+		s.reset(idle, true, 0)
 		for i := range agents {
 			agents[i] = r.Float64()
 			s.addAgent(agents[i])
@@ -54,8 +55,8 @@ func TestShortageIsCloseForLargeTeams(t *testing.T) {
 	for range 100 {
 		var exact, normal shortage
 		idle := r.IntN(8)
-		exact.reset(idle, true)
-		normal.reset(idle, false)
+		exact.reset(idle, true, 0)
+		normal.reset(idle, false, 0)
 		for range 100 {
 			q := 0.25 * r.Float64()
 			exact.addAgent(q)
@@ -74,8 +75,37 @@ func TestShortageOfNothing(t *testing.T) {
 	for idle, want := range map[int]float64{-1: 1, 0: 1, 1: 0, 5: 0} {
 		for _, exact := range []bool{true, false} {
 			var s shortage
-			s.reset(idle, exact)
+			s.reset(idle, exact, 0)
 			near(t, "nobody busy, nothing ringing", s.chance(), want, 0)
 		}
+	}
+}
+
+// That the answer chance is not known exactly makes a shortage likelier, by as
+// much as the mean of many worlds with a chance of their own.
+func TestShortageOfAnUnsureAnswerChance(t *testing.T) {
+	const sure, spread = 0.25, 0.3 // relative standard deviation
+	at := func(p, unsure float64, exact bool) float64 {
+		var s shortage
+		s.reset(3, exact, unsure)
+		for range 20 {
+			s.addAgent(0.2)
+		}
+		for range 12 {
+			s.addCall(p)
+		}
+		return s.chance()
+	}
+	want := 0.0
+	const worlds = 2000
+	for i := range worlds { // normal quantiles
+		z := math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/worlds-1)
+		want += at(min(max(sure*(1+spread*z), 0), 1), 0, true) / worlds
+	}
+	for _, exact := range []bool{true, false} {
+		near(t, "chance of a shortage", at(sure, spread*spread, exact), want, 0.01)
+	}
+	if known := at(sure, 0, true); want-known < 0.015 {
+		t.Errorf("the test shows nothing: %.4f when known, %.4f when not", known, want)
 	}
 }

@@ -338,7 +338,7 @@ func (m *memStore) Reconcile(context.Context, dlma.Pick) (int, error) {
 	return 0, err
 }
 
-func (m *memStore) PutLive(_ context.Context, live []campaign.Live) error {
+func (m *memStore) PutLive(_ context.Context, _ string, live []campaign.Live) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, l := range live {

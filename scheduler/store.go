@@ -79,7 +79,8 @@ type Entries interface {
 
 // LiveStats stores what the owner sees of its campaigns.
 type LiveStats interface {
-	PutLive(ctx context.Context, live []campaign.Live) error
+	// lease is the token of the gateway's lease; without it nothing is stored.
+	PutLive(ctx context.Context, lease string, live []campaign.Live) error
 }
 
 // Ledger numbers results and remembers how far the log file got.

@@ -83,7 +83,7 @@ func (f *floor) everySecond(now time.Time) {
 	}
 	f.showing = true
 	f.do(func(ctx context.Context) func() {
-		if err := f.store.PutLive(ctx, live); err != nil && ctx.Err() == nil {
+		if err := f.store.PutLive(ctx, f.lease, live); err != nil && ctx.Err() == nil {
 			f.log.Warn("live figures not stored", slog.Any("error", err))
 		}
 		return func() { f.showing = false }

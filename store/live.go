@@ -16,9 +16,10 @@ type liveRow struct {
 
 var liveRowColumns = columnsOf[liveRow]()
 
-// PutLive stores what the engine sees of its campaigns, in one statement. No
-// campaign may stand in it twice.
-func (s *Store) PutLive(ctx context.Context, live []campaign.Live) error {
+// PutLive stores what the engine that holds lease sees of its campaigns, in one
+// statement; nothing if it does not hold it any more. No campaign may stand in
+// it twice.
+func (s *Store) PutLive(ctx context.Context, lease string, live []campaign.Live) error {
 	if len(live) == 0 {
 		return nil
 	}
@@ -30,10 +31,14 @@ func (s *Store) PutLive(ctx context.Context, live []campaign.Live) error {
 		}
 		rows[i] = liveRow{CampaignUUID: l.Campaign, Body: string(body), TmUpdate: micros(l.At)}
 	}
-	sql := fmt.Sprintf(`INSERT INTO live (%s) SELECT %s FROM %s WHERE true
+	holds := "true"
+	if s.dialect == postgresDialect {
+		holds = "EXISTS (SELECT 1 FROM leases WHERE token = @lease AND expires_at > clock_timestamp())"
+	}
+	sql := fmt.Sprintf(`INSERT INTO live (%s) SELECT %s FROM %s WHERE %s
 		ON CONFLICT (campaign_uuid) DO UPDATE SET body = excluded.body, tm_update = excluded.tm_update`,
-		liveRowColumns.names(""), liveRowColumns.names("x."), s.dialect.rows("rows", liveRowColumns))
-	if err := s.w.WithContext(ctx).Exec(sql, map[string]any{"rows": encode(s.dialect, liveRowColumns, rows)}).Error; err != nil {
+		liveRowColumns.names(""), liveRowColumns.names("x."), s.dialect.rows("rows", liveRowColumns), holds)
+	if err := s.w.WithContext(ctx).Exec(sql, map[string]any{"rows": encode(s.dialect, liveRowColumns, rows), "lease": lease}).Error; err != nil {
 		return fmt.Errorf("store live statistics: %w", err)
 	}
 

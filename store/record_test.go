@@ -284,11 +284,12 @@ func TestLive(t *testing.T) {
 		if _, ok, err := s.Live(ctx, "a"); ok || err != nil {
 			t.Errorf("live before anything ran: %v, %v", ok, err)
 		}
+		token := lease(t, s, "gateway:gw")
 		one := campaign.Live{Campaign: "a", At: now(), Calls: campaign.Calls{Ringing: 1}, Why: hostile["quotes"]}
 		two := campaign.Live{Campaign: "b", At: now(), Agents: campaign.Agents{Paused: 3}}
 		for range 2 {
 			one.Calls.Talking++
-			if err := s.PutLive(ctx, []campaign.Live{one, two}); err != nil {
+			if err := s.PutLive(ctx, token, []campaign.Live{one, two}); err != nil {
 				t.Fatal(err)
 			}
 		}

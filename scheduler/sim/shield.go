@@ -30,7 +30,7 @@ type Store interface {
 	Overdue(ctx context.Context, except []string, now time.Time, late, talk time.Duration) ([]string, error)
 	Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, error)
 	Reconcile(ctx context.Context, pick dlma.Pick) (int, error)
-	PutLive(ctx context.Context, live []campaign.Live) error
+	PutLive(ctx context.Context, lease string, live []campaign.Live) error
 	Number(ctx context.Context, lease string, limit int) (int, error)
 	Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error)
 	Logged(ctx context.Context, host string) (int64, error)
@@ -186,8 +186,8 @@ func (s *Shield) Reconcile(ctx context.Context, pick dlma.Pick) (int, error) {
 }
 
 // PutLive implements Store.
-func (s *Shield) PutLive(ctx context.Context, live []campaign.Live) error {
-	return s.Access(ctx, Access{"PutLive", false}, func() error { return s.Store.PutLive(ctx, live) })
+func (s *Shield) PutLive(ctx context.Context, lease string, live []campaign.Live) error {
+	return s.Access(ctx, Access{"PutLive", false}, func() error { return s.Store.PutLive(ctx, lease, live) })
 }
 
 // Number implements Store.

@@ -119,6 +119,9 @@ func (f *floor) forget(uuids []string) {
 		}
 		f.tally.remove(c)
 		delete(f.calls, id)
+		if f.resolved != nil {
+			f.resolved[id] = true
+		}
 		if r := f.runs[c.campaign]; r != nil {
 			r.dry = false // the entry may be dialed again, or the list has ended
 			f.settle(r)   // it may have been the last one that a stop waits for

@@ -66,26 +66,27 @@ func (f *floor) claimFailed(r *run, err error) {
 }
 
 // resolveDoubt looks for calls that a claim has left in the database though it
-// came back with an error. They were never placed.
+// came back with an error. They were never placed. No claim begins before that
+// is done: its rows would look like left ones.
 func (f *floor) resolveDoubt(now time.Time) {
 	if !f.recheck.IsZero() && now.After(f.recheck) {
 		f.doubt, f.recheck = true, time.Time{}
 	}
-	if !f.doubt || f.claims > 0 {
+	if !f.doubt || f.claims > 0 || f.resolved != nil {
 		return
 	}
-	f.doubt = false
-	f.claims++ // no claim may begin meanwhile: its rows would look like left ones
+	f.resolved = map[string]bool{}
 	f.do(func(ctx context.Context) func() {
 		rows, err := f.store.TakeOver(ctx, f.gw.Name(), f.lease)
 		return func() {
-			f.claims--
+			done := f.resolved
+			f.resolved = nil
 			if err != nil {
-				f.doubt = true
-				return
+				return // looked up again
 			}
+			f.doubt = false
 			for _, d := range rows {
-				if f.calls[d.UUID] == nil {
+				if f.calls[d.UUID] == nil && !done[d.UUID] {
 					c := f.add(d, dialer.NewCall(d), wayOfCapsule(d))
 					now := f.now()
 					f.applied(c, c.Placed(now, dialer.ErrNotSent), now)

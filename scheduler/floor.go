@@ -53,9 +53,12 @@ type floor struct {
 	spacing  *spacing
 	planCPS  map[string]planRate
 
-	link      linkState
-	claims    int  // claims under way
-	doubt     bool // a claim may have been committed without our knowing
+	link   linkState
+	claims int  // claims under way
+	doubt  bool // a claim may have been committed without our knowing: no other one begins
+	// resolved are calls that were forgotten while that is being looked up; nil
+	// when it is not.
+	resolved  map[string]bool
 	surveying bool
 	showing   bool      // live figures are being stored
 	asking    bool      // hang-ups asked for are being read

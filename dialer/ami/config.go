@@ -90,7 +90,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Limits = c.Limits.withDefaults()
 	if c.Dial == nil {
-		c.Dial = new(net.Dialer).DialContext
+		c.Dial = newDialer().DialContext
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -209,8 +209,10 @@ func (d *driver) userStarts() {
 		return
 	}
 	d.say("user starts the campaign")
-	if n := len(d.stops); n > 0 && d.stops[n-1].To.IsZero() {
-		d.stops[n-1].To = d.plainNow()
+	for i := range d.stops {
+		if s := &d.stops[i]; s.To.IsZero() {
+			s.To = d.plainNow()
+		}
 	}
 }
 

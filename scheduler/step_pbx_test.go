@@ -7,10 +7,10 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/outpace/outpace/dialer"
+	"github.com/outpace/outpace/dialer/ami"
 	"github.com/outpace/outpace/scheduler/sim"
 )
 
@@ -228,6 +228,21 @@ func (b *stepPBX) begin(r dialer.Request) {
 	}
 }
 
+// arrive delivers a request when a link lives again that has died without a
+// word, whatever has become of its sender; but the kernel gives up in time what
+// it cannot deliver.
+func (b *stepPBX) arrive(r dialer.Request, waited time.Duration) {
+	const step = 250 * time.Millisecond
+	b.d.after(step, nil, "", func() {
+		switch {
+		case !b.frozen:
+			b.begin(r)
+		case waited < ami.Undelivered:
+			b.arrive(r, waited+step)
+		}
+	})
+}
+
 func hashOf(s string) uint64 {
 	h := uint64(14695981039346656037)
 	for _, c := range []byte(s) {
@@ -393,18 +408,7 @@ func (g stepGateway) Place(ctx context.Context, r dialer.Request) error {
 	switch {
 	case b.frozen:
 		g.p.took += placeTimeout
-		l, epoch := g.p.link, g.p.link.epoch
-		var arrive func()
-		arrive = func() { // when the link lives again, unless it was given up
-			switch {
-			case l.epoch != epoch:
-			case b.frozen:
-				b.d.after(time.Second, nil, "", arrive)
-			default:
-				b.begin(r)
-			}
-		}
-		b.d.after(time.Second, nil, "", arrive)
+		b.arrive(r, 0)
 		return dialer.ErrOutcomeUnknown
 	case b.strikes(sim.DropBefore):
 		b.drop()
@@ -459,5 +463,3 @@ func (g stepGateway) Supports(context.Context, string) (bool, error) {
 	}
 	return true, nil
 }
-
-var _ = strings.TrimSpace

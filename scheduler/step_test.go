@@ -240,7 +240,7 @@ func (d *driver) verdict() {
 		d.fail("%d results have no number", n-len(e.Results))
 	}
 	e.Tally = tallyOf(d.store.results)
-	lines, wrong, err := sim.Logs(d.logPaths()...)
+	lines, wrong, err := sim.Logs(d.o, d.logPaths()...)
 	if e.Lines = lines; err != nil {
 		d.fail("%v", err)
 	}

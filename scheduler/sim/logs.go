@@ -16,9 +16,9 @@ import (
 // returns the lines of the longest one. Each host's log holds what its engine
 // wrote, which is all or the first of all. What is wrong with the files comes
 // in a sentence each.
-func Logs(paths ...string) (lines [][]byte, wrong []string, err error) {
+func Logs(o Ordeal, paths ...string) (lines [][]byte, wrong []string, err error) {
 	for _, path := range paths {
-		own, bad, err := oneLog(path)
+		own, bad, err := oneLog(o, path)
 		wrong = append(wrong, bad...)
 		if err != nil {
 			return nil, wrong, err
@@ -41,7 +41,7 @@ type logFile struct {
 	lines [][]byte
 }
 
-func oneLog(path string) (all [][]byte, wrong []string, err error) {
+func oneLog(o Ordeal, path string) (all [][]byte, wrong []string, err error) {
 	names, err := filepath.Glob(path + "*")
 	if err != nil {
 		return nil, nil, err
@@ -58,8 +58,14 @@ func oneLog(path string) (all [][]byte, wrong []string, err error) {
 		if strings.Contains(name, ".aside") {
 			wrong = append(wrong, "the log was taken for another database's")
 		}
-		if text[len(text)-1] != '\n' {
-			wrong = append(wrong, fmt.Sprintf("the file %s of the log ends in a torn line", filepath.Base(name)))
+		if end := bytes.LastIndexByte(text, '\n') + 1; end < len(text) {
+			// What somebody else moved away while no engine lived is not ours to mend.
+			if name == path || !o.Has(KilledInLog) || !o.Has(LogRotated) {
+				wrong = append(wrong, fmt.Sprintf("the file %s of the log ends in a torn line", filepath.Base(name)))
+			}
+			if text = text[:end]; end == 0 {
+				continue
+			}
 		}
 		f := logFile{lines: bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))}
 		if f.first, _, err = results.ParseLine(f.lines[0]); err != nil {

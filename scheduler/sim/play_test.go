@@ -172,8 +172,11 @@ func (w *world) stop(to campaign.Status) {
 
 // start starts the campaign again, or for the last time.
 func (w *world) start() {
-	if w.move(campaign.Started) && len(w.stops) > 0 {
-		if s := &w.stops[len(w.stops)-1]; s.To.IsZero() {
+	if !w.move(campaign.Started) {
+		return
+	}
+	for i := range w.stops {
+		if s := &w.stops[i]; s.To.IsZero() {
 			s.To = time.Now()
 		}
 	}

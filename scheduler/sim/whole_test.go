@@ -183,7 +183,7 @@ func (w *world) evidence(ctx context.Context, s *store.Store) (e sim.Evidence, e
 		paths = append(paths, w.logPath(slot))
 	}
 	var wrong []string
-	e.Lines, wrong, errs[5] = sim.Logs(paths...)
+	e.Lines, wrong, errs[5] = sim.Logs(w.o, paths...)
 	for _, text := range wrong {
 		w.fail("%s", text)
 	}

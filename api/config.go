@@ -41,8 +41,11 @@ type Config struct {
 	Gateways Gateways // nil: there is none, so no campaign can be started
 	Tokens   []Token  // none: only loopback clients are served, as admin
 	Ready    []Check
-	Now      func() time.Time // the clock, time.Now if nil
-	Logger   *slog.Logger     // slog.Default() if nil
+	// Hooks and Recordings are those of the gateways; nil: there are none.
+	Hooks      Hooks
+	Recordings Recordings
+	Now        func() time.Time // the clock, time.Now if nil
+	Logger     *slog.Logger     // slog.Default() if nil
 
 	// Changed, if set, is called after every change that the engine should
 	// notice soon. It must return quickly.

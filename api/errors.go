@@ -170,6 +170,8 @@ func nounOf(route string) string {
 		return "dl"
 	case "dialings":
 		return "dialing"
+	case "results":
+		return "result"
 	case "campaigns", "campaign":
 		return "campaign"
 	}

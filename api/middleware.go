@@ -51,7 +51,11 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 // limitTime gives the rest of a request a deadline.
 func (s *server) limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.cfg.Timeout)
+		limit := s.cfg.Timeout
+		if isRecording(c.Path()) {
+			limit = recordingTime
+		}
+		ctx, cancel := context.WithTimeout(c.Request().Context(), limit)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)

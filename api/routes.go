@@ -76,6 +76,7 @@ func (s *server) routes() []route {
 		{http.MethodDelete, "/campaign/:uuid", Admin, campaigns.delete(s)},
 
 		{http.MethodGet, "/results", Viewer, s.getResults},
+		{http.MethodGet, pathRecording, Operator, s.getRecording}, // what people said is not for every viewer
 	}
 }
 
@@ -84,6 +85,7 @@ func (s *server) routes() []route {
 func (s *server) register(e *echo.Echo) error {
 	add(e, http.MethodGet, pathAlive, s.alive)
 	add(e, http.MethodGet, pathReady, s.ready)
+	add(e, http.MethodPost, pathHooks, s.hook)
 	return registerAll(e, s.routes())
 }
 

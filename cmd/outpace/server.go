@@ -27,6 +27,7 @@ func (a *App) makeServer(gateways []scheduler.Gateway) error {
 		Store: a.store, Gateways: directory(a.settings.Gateways, gateways),
 		Tokens: tokens(a.settings.API), Ready: a.checks(), Logger: a.logger,
 		Changed: a.engine.Changed,
+		Hooks:   gatewayHooks(gateways), Recordings: gatewayRecordings(gateways),
 	})
 	if err != nil {
 		return fmt.Errorf("make the REST API: %w", err)

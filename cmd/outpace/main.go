@@ -29,6 +29,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Show the whole dialer on this machine alone, in about a minute."`
 	Simulate simulateCmd `cmd:"" help:"Study pacers in virtual time, in worlds that scenario files describe."`
 	Import   importCmd   `cmd:"" help:"Load a CSV file into a dial list, over the REST API."`
+	Gateway  gatewayCmd  `cmd:"" help:"Try out a gateway of the settings."`
 	PBXSim   pbxsimCmd   `cmd:"" name:"pbxsim" help:"Run the simulated Asterisk as a process of its own."`
 	Bench    benchCmd    `cmd:"" help:"Measure the whole dialer under load, against a simulated Asterisk and a Postgres of its own."`
 	Token    tokenCmd    `cmd:"" help:"Print a new API token, and its hash for the settings file."`

@@ -20,7 +20,7 @@ func (p *Predictive) ahead(s Snapshot) look {
 	waiting := p.lostWaiting(len(s.Waiting) + s.Strangers - s.Idle)
 	loss, ringing := p.losses(ever)
 	l := look{chance: own, loss: loss, atRisk: waiting + ringing, known: true}
-	l.verdict = p.budget.allowance(s.Windows, l.atRisk, own*float64(max(s.Ready, 0)))
+	l.verdict = p.budget.allowance(s.Windows, l.atRisk, p.toCome(s, own))
 	most := min(max(0, s.Ready), aheadMost)
 	for _, b := range s.Limits {
 		most = min(most, b.Free)
@@ -42,6 +42,16 @@ func (p *Predictive) ahead(s Snapshot) look {
 		l.loss, l.atRisk = loss, waiting+ringing
 	}
 	return l
+}
+
+// toCome is how many answers the list can still give: no end is in sight while
+// as many entries are ready as ever, since they are counted up to a bound.
+func (p *Predictive) toCome(s Snapshot, own float64) float64 {
+	if s.Ready >= p.readyMost {
+		p.readyMost = s.Ready
+		return math.Inf(1)
+	}
+	return own * float64(max(s.Ready, 0))
 }
 
 // now counts the agents and the calls on their way in; it returns how many of

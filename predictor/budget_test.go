@@ -135,7 +135,7 @@ func TestMostRiskIsThePoissonBound(t *testing.T) {
 		t.Error("above the limit a call may be at risk")
 	}
 	last := 0.0
-	for left := range len(risks) {
+	for left := range risks {
 		r := mostRisk(float64(left) + 0.5)
 		if r <= last {
 			t.Fatalf("with %d losses left the bound is %v, not above %v", left, r, last)

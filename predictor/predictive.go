@@ -44,8 +44,10 @@ type Predictive struct {
 
 	forecast forecast
 	built    time.Time
-	short    [horizons]shortage
-	frees    float64 // agents who come free in a second, now
+	// readyMost is how many entries were ready at most.
+	readyMost int
+	short     [horizons]shortage
+	frees     float64 // agents who come free in a second, now
 }
 
 // NewPredictive returns a pacer that knows nothing yet.

@@ -138,6 +138,23 @@ func TestPredictiveCallsAheadAndStopsAtTheBudget(t *testing.T) {
 	}
 }
 
+// A young day counts on what the last one got only while the list has no end in
+// sight.
+func TestPredictiveSeesTheEndOfTheList(t *testing.T) {
+	p := taught(3000)
+	s := Snapshot{Now: noon, LoggedIn: 20, Busy: busyTeam(20), Ready: 100, Windows: day(3000, 60)}
+	p.Decide(s)
+	s.Windows = day(0, 0) // the next day
+	n := p.Decide(s).Place
+	if n < 8 {
+		t.Errorf("a day like the last one starts with %d calls", n)
+	}
+	s.Ready = 40
+	if d := p.Decide(s); 2*d.Place > n || fact(t, d, "losses_at_risk") > breakChance*1.001 {
+		t.Errorf("forty entries are left, and it says %+v", d)
+	}
+}
+
 func fact(t *testing.T, d Decision, name string) float64 {
 	t.Helper()
 	for _, f := range d.Facts {

@@ -143,7 +143,9 @@ func (p *pbx) row(r record, now time.Time) (row hosted.Row, ok bool, err error) 
 		agent, customer = r.Callee, r.Caller
 	}
 	row = hosted.Row{
-		ID:     fmt.Sprintf("%d/%s/%s", start.Unix(), r.Caller.Number, r.Callee.Number),
+		// Not of what may be written into a row later, but for the recording,
+		// which only an answered call has: its number is not called again soon.
+		ID:     fmt.Sprintf("%d/%s/%s/%s", start.Unix(), r.Caller.Number, r.Callee.Number, r.Recording),
 		Agent:  p.device(agent),
 		Number: string(customer.Number),
 		Start:  hosted.Exactly(start), Duration: duration,

@@ -24,8 +24,10 @@ const (
 	// only comes when so many are asked for all the time.
 	claimGapFull = 25 * time.Millisecond
 	claimFull    = 4
-	// claimMost bounds one claim.
-	claimMost = 100
+	// claimMost bounds one claim. One claim of a campaign is under way at a time,
+	// so on a disk that takes 100 ms for a commit this times ten is the most
+	// calls a second.
+	claimMost = 300
 	// claimTimeout bounds the wait for the database in a claim.
 	claimTimeout = 10 * time.Second
 	// recheckAfter is when the database is looked at again after a claim that

@@ -110,35 +110,48 @@ func (p *pbx) pages(ctx context.Context, path string, s search, more func([]reco
 }
 
 // first finds out whether pages are counted from 0 or from 1, and remembers it
-// once the answers show it.
+// once the answers show it. A row that comes in between two questions moves the
+// others, and might show the wrong thing for good: so page 0 is asked for
+// twice, and only what stands between two equal answers counts.
 func (p *pbx) first(ctx context.Context, path string, s search) (int, error) {
 	if n := p.firstPage.Load(); n > 0 {
 		return int(n) - 1, nil
 	}
-	s.Page, s.PageSize = 0, 1
-	zero, sizeZero, err := p.page(ctx, path, s)
-	if answer, ok := answerOf(err); ok && answer.code == http.StatusBadRequest {
-		return p.decide(1), nil
-	}
+	s.PageSize = 1
+	zero, err := p.newest(ctx, path, s, 0)
 	if err != nil {
 		return 0, err
 	}
-	s.Page = 1
-	one, sizeOne, err := p.page(ctx, path, s)
-	if answer, ok := answerOf(err); ok && answer.code == http.StatusBadRequest && sizeZero > 0 {
-		return p.decide(0), nil
+	one, err := p.newest(ctx, path, s, 1)
+	if err != nil {
+		return 0, err
 	}
+	again, err := p.newest(ctx, path, s, 0)
 	switch {
 	case err != nil:
 		return 0, err
-	case sizeZero == 0 && sizeOne == 0:
-		return 0, nil // an empty log tells nothing; page 0 is no harm
-	case sizeZero == 0:
+	case again != zero, zero == "" && one == "":
+		return 0, nil // nothing is shown by this; page 0 does no harm
+	case zero == "", zero == one, zero == refusedPage && one != refusedPage:
 		return p.decide(1), nil
-	case len(zero) > 0 && len(one) > 0 && zero[0].ID == one[0].ID && zero[0].Start == one[0].Start:
-		return p.decide(1), nil // page 0 is page 1
 	}
 	return p.decide(0), nil
+}
+
+// refusedPage stands for a page that the PBX does not take for one.
+const refusedPage = "refused"
+
+// newest names the row on a page of one row, "" if there is none.
+func (p *pbx) newest(ctx context.Context, path string, s search, number int) (string, error) {
+	s.Page = number
+	list, _, err := p.page(ctx, path, s)
+	if answer, ok := answerOf(err); ok && answer.code == http.StatusBadRequest {
+		return refusedPage, nil
+	}
+	if err != nil || len(list) == 0 {
+		return "", err
+	}
+	return string(list[0].ID) + " " + list[0].Start, nil
 }
 
 func (p *pbx) decide(first int) int {

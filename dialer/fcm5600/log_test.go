@@ -149,6 +149,36 @@ func TestAllPagesAreRead(t *testing.T) {
 	}
 }
 
+// A row that comes in while the first page is looked for moves the others: it
+// must not let the gateway begin at the wrong page for ever.
+func TestFirstPageWhileRowsComeIn(t *testing.T) {
+	for _, first := range []int{0, 1} {
+		for begin := range 3 {
+			n := begin // rows there are; one more with every answer, for a while
+			b := logBench(t, func(w http.ResponseWriter, r *http.Request) {
+				var rows []map[string]any
+				for i := range n {
+					rows = append(rows, row(n-i, noon.Add(time.Duration(n-i)*time.Second), nil))
+				}
+				if first == 1 { // page 0 is page 1
+					r.Header.Set("X-Body", strings.Replace(r.Header.Get("X-Body"), `"page":0`, `"page":1`, 1))
+				}
+				device(t, first, rows)(w, r)
+				n = min(n+1, 9)
+			})
+			for range 5 {
+				if _, err := b.pbx.Rows(t.Context(), around(noon)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rows, err := b.pbx.Rows(t.Context(), around(noon))
+			if err != nil || len(rows) != 9 || b.pbx.firstPage.Load() != int32(first)+1 {
+				t.Errorf("pages from %d, %d rows at first: %d rows, first page %d, %v", first, begin, len(rows), b.pbx.firstPage.Load()-1, err)
+			}
+		}
+	}
+}
+
 func TestReadingStopsAtOlderRows(t *testing.T) {
 	var rows []map[string]any
 	for i := range 1000 {
@@ -156,7 +186,7 @@ func TestReadingStopsAtOlderRows(t *testing.T) {
 	}
 	b := logBench(t, device(t, 1, rows))
 	got, err := b.pbx.Rows(t.Context(), around(noon))
-	if err != nil || len(got) < 2 || len(b.requests()) > 1+3 {
+	if err != nil || len(got) < 2 || len(b.requests()) > 3+3 {
 		t.Errorf("%d rows, %v, %d requests", len(got), err, len(b.requests()))
 	}
 	// Oldest first is not what the page says, but nothing may be missed.
@@ -209,6 +239,7 @@ func TestDetailsOfARecording(t *testing.T) {
 		return r
 	}
 	found := row(9, noon, map[string]any{"playUrl": "/pbx/play/general-recording/1.gsm", "timeLength": "12"})
+	same := row(10, noon, map[string]any{"playUrl": "/pbx/play/general-recording/2.gsm", "timeLength": "13"})
 	others := []map[string]any{
 		row(8, noon, map[string]any{"callTo": "0909123457", "playUrl": "/no"}), row(7, noon.Add(time.Second), map[string]any{"playUrl": "/no"}),
 		row(6, noon, map[string]any{"callSrc": "102", "playUrl": "/no"}),
@@ -219,7 +250,9 @@ func TestDetailsOfARecording(t *testing.T) {
 		want       string
 		billsec    int
 	}{
-		{"found", "1.gsm", append(others[:3:3], found), "/pbx/play/general-recording/1.gsm", 12},
+		{"found by its file", "1.gsm", append(others[:3:3], same, found), "/pbx/play/general-recording/1.gsm", 12},
+		{"found by its time", "x.gsm", append(others[:3:3], found), "/pbx/play/general-recording/1.gsm", 12},
+		{"one of two", "x.gsm", append(others[:3:3], same, found), "x.gsm", 20},
 		{"not found", "1.gsm", others, "1.gsm", 20},
 		{"path told", spool + "2026/1.gsm", others, "/pbx/play/general-recording/2026/1.gsm", 20},
 		{"longer than the call", "1.gsm", []map[string]any{row(9, noon, map[string]any{"playUrl": "/pbx/play/x", "timeLength": 25})}, "/pbx/play/x", 20},

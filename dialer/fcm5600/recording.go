@@ -32,21 +32,26 @@ func (p *pbx) Detail(ctx context.Context, _ hosted.Live, row hosted.Row) (hosted
 	start := row.Start.Near(p.now())
 	s := p.newSearch(start, start.Add(row.Duration))
 	s.Dest = row.Number
-	var match *record
+	var byFile, byTime []record
 	err := p.pages(ctx, recordingPath, s, func(list []record) bool {
-		for i, r := range list {
-			if other, ok, err := p.row(r); err == nil && ok && other.Number == row.Number && other.Agent == row.Agent && other.Start.Near(start).Equal(start) {
-				match = &list[i]
+		for _, r := range list {
+			other, ok, err := p.row(r)
+			switch {
+			case err != nil || !ok || r.PlayURL == "":
+			case path.Base(r.PlayURL) == path.Base(row.Outcome.Recording):
+				byFile = append(byFile, r)
+			case other.Number == row.Number && other.Agent == row.Agent && other.Start.Near(start).Equal(start):
+				byTime = append(byTime, r)
 			}
 		}
-		return match == nil && len(list) > 0 && !p.older(list, start)
+		return len(byFile) == 0 && len(list) > 0 && !p.older(list, start)
 	})
-	switch {
+	switch match := append(byFile, byTime...); {
 	case err != nil:
 		return row, fmt.Errorf("fcm5600: look for the recording: %w", err)
-	case match != nil && match.PlayURL != "":
-		row.Outcome.Recording = match.PlayURL
-		shorter(&row, hosted.Seconds(float64(match.Length)))
+	case len(byFile) > 0 || len(byTime) == 1: // one of two of the same second may be another call's
+		row.Outcome.Recording = match[0].PlayURL
+		shorter(&row, hosted.Seconds(float64(match[0].Length)))
 	case strings.HasPrefix(row.Outcome.Recording, spool):
 		row.Outcome.Recording = generalPath + strings.TrimPrefix(row.Outcome.Recording, spool)
 	}

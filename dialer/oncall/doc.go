@@ -39,6 +39,8 @@
 //     extension was called, the customer was not.
 //   - A row that is not called answered but has talk time, and words that are not in
 //     our table, give the disposition unknown, so that nobody is called again.
+//   - Whether calls that have not ended are in the log is not said. An entry
+//     without end_time is left for later.
 //   - The direction of the example is EXTENSION_CALL for a call to a number
 //     outside, so rows are told apart by caller and callee alone: ours have an
 //     extension of ours as caller.

@@ -15,6 +15,7 @@ func FuzzRow(f *testing.F) {
 		f.Add([]byte(example(f, name)))
 	}
 	f.Add([]byte(`{"details": [{"id": 1e400, "caller": "sip:", "callee": "<>", "start_time": "2020-02-30 25:00:00", "talk_duration": "NaN"}]}`))
+	f.Add([]byte(`{"details": [{"id": 1, "caller": "1", "callee": "2", "start_time": "2020-02-29 23:00:00", "end_time": "2020-02-29 23:00:09", "talk_duration": 9, "status": "FAIL"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var page logPage
 		if json.Unmarshal(b, &page) != nil {
@@ -25,7 +26,7 @@ func FuzzRow(f *testing.F) {
 			if !ok {
 				continue
 			}
-			if row.ID == "" || row.Start.IsZero() {
+			if row.ID == "" || row.Start.IsZero() || row.End.IsZero() {
 				t.Fatalf("row %+v", row)
 			}
 			o := row.Outcome

@@ -37,8 +37,8 @@ type logRow struct {
 	Status    text `json:"status"`
 }
 
-// Rows reads the call log (5.1). Entries that cannot be read are left out: they
-// would hold up all others.
+// Rows reads the call log (5.1). Entries that cannot be read, or have no end
+// yet, are left out: they would hold up all others.
 func (p *pbx) Rows(ctx context.Context, w hosted.Window) ([]hosted.Row, error) {
 	var rows []hosted.Row
 	seen := map[text]bool{}
@@ -65,15 +65,17 @@ func (p *pbx) search(from, to time.Time) url.Values {
 	return url.Values{"start_time": {start}, "end_time": {end}}
 }
 
+// row is false for an entry that cannot be read, and for one without an end:
+// it may be of a call that still rings.
 func (r logRow) row(zone *time.Location) (hosted.Row, bool) {
-	start := r.Start.instant(zone)
-	if r.ID == "" || start.IsZero() || r.Caller == "" || r.Callee == "" {
+	start, end := r.Start.instant(zone), r.End.instant(zone)
+	if r.ID == "" || start.IsZero() || end.IsZero() || r.Caller == "" || r.Callee == "" {
 		return hosted.Row{}, false
 	}
 	t := told{status: r.Status, reason: r.EndReason, ring: r.Ring.seconds(), talk: cmp.Or(r.Talk, r.Duration).seconds()}
 	return hosted.Row{
 		ID: string(r.ID), Agent: user(r.Caller), Number: user(r.Callee),
-		Start: start, Answer: r.Answer.instant(zone), End: r.End.instant(zone),
+		Start: start, Answer: r.Answer.instant(zone), End: end,
 		Duration: t.ring + t.talk, Outcome: t.outcome(),
 	}, true
 }

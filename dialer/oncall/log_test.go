@@ -1,6 +1,7 @@
 package oncall
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,7 +21,7 @@ const (
 )
 
 func rowJSON(id int) string {
-	return fmt.Sprintf(`{"id": %d, "caller": "101", "callee": "0909000%03d", "start_time": "2020-03-13 15:39:29", "status": "FAIL"}`, id, id)
+	return fmt.Sprintf(`{"id": %d, "caller": "101", "callee": "0909000%03d", "start_time": "2020-03-13 15:39:29", "end_time": "2020-03-13 15:39:30", "status": "FAIL"}`, id, id)
 }
 
 // TestRowsOfAllPages: the newest entry is first, so one that is added while
@@ -60,7 +61,9 @@ func TestRowsOfAllPages(t *testing.T) {
 func TestRowsThatCannotBeRead(t *testing.T) {
 	b := newBench(t, nil)
 	b.on(logPath, ok(`{"details": [{}, {"id": 1}, {"id": 2, "caller": "101", "callee": "5", "start_time": "soon"},
-		{"id": 3, "caller": "101", "callee": "5", "start_time": null}, `+rowJSON(4)+`]}`))
+		{"id": 3, "caller": "101", "callee": "5", "start_time": null, "end_time": "2020-03-13 15:39:30"},
+		{"id": 5, "caller": "101", "callee": "5", "start_time": "2020-03-13 15:39:29", "status": "FAIL"},
+		{"id": 6, "caller": "101", "callee": "5", "start_time": "2020-03-13 15:39:29", "end_time": "1970-01-01 08:00:00", "status": "FAIL"}, `+rowJSON(4)+`]}`))
 	rows, err := b.pbx.Rows(t.Context(), hosted.Window{From: at("2020-03-13 15:00:00"), To: at("2020-03-13 16:00:00")})
 	if err != nil || len(rows) != 1 || rows[0].ID != "4" {
 		t.Errorf("%+v, %v", rows, err)
@@ -70,6 +73,7 @@ func TestRowsThatCannotBeRead(t *testing.T) {
 func TestRowTimes(t *testing.T) {
 	row := func(r logRow) hosted.Row {
 		t.Helper()
+		r.End = cmp.Or(r.End, "2020-03-13 15:40:00")
 		r.ID, r.Caller, r.Callee = "1", "sip:101@test01.oncall", "sip:0909123456@10.0.0.1"
 		got, ok := r.row(saigon)
 		if !ok {

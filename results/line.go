@@ -191,8 +191,10 @@ func (w *lineWriter) object(key string, m map[string]string) {
 	w.dst = append(w.dst, '}')
 }
 
-// appendQuoted appends s as a JSON string, with no more escapes than JSON asks
-// for, so that people can read and grep the log.
+// appendQuoted appends s as a JSON string, with few escapes, so that people can
+// read and grep the log: those that JSON asks for, and what a terminal would
+// obey (the control characters of both kinds) or a reader take for the end of
+// a line.
 func appendQuoted(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
@@ -206,7 +208,9 @@ func appendQuoted(dst []byte, s string) []byte {
 			dst = append(dst, '\\', 'r')
 		case c == '\t':
 			dst = append(dst, '\\', 't')
-		case c < 0x20 || c == 0x7f:
+		case c == 0x2028 || c == 0x2029:
+			dst = append(dst, '\\', 'u', '2', '0', '2', hex[c&15])
+		case c < 0x20 || c >= 0x7f && c <= 0x9f:
 			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		default: // ranging over a string gives U+FFFD for bad bytes
 			dst = utf8.AppendRune(dst, c)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -97,6 +98,9 @@ func checkLine(t *testing.T, name string) {
 	if i := bytes.IndexAny(line, "\n\r\x00"); i != len(line)-1 {
 		t.Fatalf("line of %q has a line end or NUL at %d of %d", name, i, len(line))
 	}
+	if i := strings.IndexFunc(string(line), func(c rune) bool { return unicode.IsControl(c) || c == 0x2028 || c == 0x2029 }); i != len(line)-1 {
+		t.Fatalf("line of %q has at %d what a terminal or a reader obeys", name, i)
+	}
 	var got struct {
 		Name *string           `json:"name"`
 		Vars map[string]string `json:"dial_variables"`
@@ -124,7 +128,7 @@ func checkLine(t *testing.T, name string) {
 }
 
 func FuzzAppendLine(f *testing.F) {
-	for _, s := range []string{"", "Anne", "O'Brien \"x\" \\", "a\nb\r\t\x00\x1b\x7f", "\xff\xfe", "Grüße \U0001F600 \u2028", "</script>"} {
+	for _, s := range []string{"", "Anne", "O'Brien \"x\" \\", "a\nb\r\t\x00\x1b\x7f", "\xff\xfe", "Grüße \U0001F600 \u2028\u2029\u0080\u0085\u009b2J\u009f\u00a0", "</script>"} {
 		f.Add(s)
 	}
 	f.Fuzz(checkLine)

@@ -61,6 +61,8 @@ func (d Destination) Validate() error {
 		line("data", d.Data, MaxData),
 		line("context", d.Context, MaxExten),
 		line("exten", d.Exten, MaxExten),
+		noBlank("context", d.Context),
+		noBlank("exten", d.Exten),
 	)
 	if err != nil {
 		return err
@@ -116,6 +118,15 @@ func text(field, value string, limit int) error {
 		return Invalid{field, "must be valid UTF-8 without NUL"}
 	case utf8.RuneCountInString(value) > limit:
 		return Invalid{field, fmt.Sprintf("must not be longer than %d characters", limit)}
+	}
+	return nil
+}
+
+// noBlank refuses a blank at the front, which a PBX drops: it would take
+// another context or extension than the one that is meant.
+func noBlank(field, value string) error {
+	if strings.HasPrefix(value, " ") {
+		return Invalid{field, "must not begin with a blank"}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 const (
 	MaxName   = 255  // characters of a name
 	MaxDetail = 4096 // characters of a detail
+	MaxLine   = 900  // bytes of what goes to the PBX as one line, which holds 1024
 
 	MinDialTimeout  = time.Second
 	MaxDialTimeout  = 120 * time.Second
@@ -96,6 +97,9 @@ func (p Plan) validateTries() error {
 func (p Plan) validateCall() error {
 	if err := text("caller_id", p.CallerID, MaxName); err != nil {
 		return err
+	}
+	if len(p.CallerID) > MaxLine {
+		return Invalid{"caller_id", fmt.Sprintf("must not be longer than %d bytes", MaxLine)}
 	}
 	if strings.ContainsFunc(p.CallerID, unicode.IsControl) {
 		return Invalid{"caller_id", "must not contain control characters"}

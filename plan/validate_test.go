@@ -71,6 +71,8 @@ func TestValidate(t *testing.T) {
 		{"retry_delay longer", func(p *Plan) { p.RetryDelay = 31_536_001 * time.Second }, "retry_delay"},
 		{"retry_delay in parts", func(p *Plan) { p.RetryDelay = 1500 * time.Millisecond }, "retry_delay"},
 		{"caller id", func(p *Plan) { p.CallerID = `"Käse, Inc." <+49 555 0100>` }, ""},
+		{"caller id of 255 wide characters", func(p *Plan) { p.CallerID = strings.Repeat("\U0001F600", 255) }, "caller_id"},
+		{"caller id of 225 wide characters", func(p *Plan) { p.CallerID = strings.Repeat("\U0001F600", 225) }, ""},
 		{"caller id with LF", func(p *Plan) { p.CallerID = "a\nAction: Logoff" }, "caller_id"},
 		{"service_level -1", func(p *Plan) { p.ServiceLevel = -1 }, "service_level"},
 		{"service_level 10001", func(p *Plan) { p.ServiceLevel = 10_001 }, "service_level"},

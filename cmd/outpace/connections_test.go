@@ -86,7 +86,7 @@ func alone(t *testing.T, change func(*http.Server)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return place{s}.startChanged(t, func(a *App) { change(a.server) })
+	return place{s}.startChanged(t, testLogger(t), func(a *App) { change(a.server) })
 }
 
 const rightful = "outpace_the-rightful-token-of-a-test"

@@ -117,13 +117,13 @@ type running struct {
 // start starts a server; it is stopped at once when the test ends, if not before.
 func (p place) start(t *testing.T) *running {
 	t.Helper()
-	return p.startChanged(t, func(*App) {})
+	return p.startChanged(t, testLogger(t), func(*App) {})
 }
 
 // startChanged is start of a server that was changed before it runs.
-func (p place) startChanged(t *testing.T, change func(*App)) *running {
+func (p place) startChanged(t *testing.T, logger *slog.Logger, change func(*App)) *running {
 	t.Helper()
-	app, err := New(t.Context(), p.settings, testLogger(t))
+	app, err := New(t.Context(), p.settings, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,8 @@ import (
 )
 
 type simulateCmd struct {
-	Files []string `arg:"" name:"file" help:"Scenario files in JSON."`
+	Files []string `arg:"" optional:"" name:"file" help:"Scenario files in JSON."`
+	fitting
 	Pacer []string `placeholder:"NAME,..." default:"predictive,formula" help:"Pacers to run: predictive, formula, ratio (two lines for each free agent), adaptive (the level rule of VICIdial)."`
 	Seed  uint64   `default:"1" help:"Seed of the random numbers; the same seed gives the same figures."`
 	JSON  bool     `name:"json" help:"Print one JSON object a line for each scenario and pacer."`
@@ -35,12 +36,12 @@ func (c simulateCmd) Run(ctx context.Context, w world) error {
 			return wrong("--pacer", "is wrong: %v", err)
 		}
 	}
+	scenarios, before, err := c.scenarios(w.err)
+	if err != nil {
+		return err
+	}
 	var runs []simulation
-	for _, path := range c.Files {
-		s, err := readScenario(path)
-		if err != nil {
-			return err
-		}
+	for _, s := range scenarios {
 		for _, name := range c.Pacer {
 			runs = append(runs, simulation{scenario: s, pacer: name})
 		}
@@ -64,7 +65,39 @@ func (c simulateCmd) Run(ctx context.Context, w world) error {
 			return fmt.Errorf("write plot: %w", err)
 		}
 	}
-	return c.print(w.out, runs)
+	if c.JSON {
+		return printJSON(w.out, runs)
+	}
+	return printTable(w.out, append(before, runs...))
+}
+
+// scenarios are those of the files and the one made after results. before is
+// how things were without any pacer of ours, where that is known.
+func (c simulateCmd) scenarios(out io.Writer) (all []study.Scenario, before []simulation, err error) {
+	fit, err := c.wanted()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !fit && len(c.Files) == 0 {
+		return nil, nil, wrong("file", "is missing: name scenario files, or results with --from-results")
+	}
+	for _, path := range c.Files {
+		s, err := readScenario(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, s)
+	}
+	if fit {
+		f, err := c.fit()
+		if err != nil {
+			return nil, nil, err
+		}
+		describe(out, f)
+		all = append(all, f.Scenario)
+		before = append(before, simulation{scenario: f.Scenario, pacer: "as it was", result: f.AsItWas})
+	}
+	return all, before, nil
 }
 
 func readScenario(path string) (study.Scenario, error) {
@@ -133,16 +166,17 @@ func playAll(ctx context.Context, runs []simulation, seed uint64, g *gauge) erro
 	return err //nolint:wrapcheck // wrapped above
 }
 
-func (c simulateCmd) print(out io.Writer, runs []simulation) error {
-	if c.JSON {
-		e := json.NewEncoder(out)
-		for _, r := range runs {
-			if err := e.Encode(r.result); err != nil {
-				return fmt.Errorf("print: %w", err)
-			}
+func printJSON(out io.Writer, runs []simulation) error {
+	e := json.NewEncoder(out)
+	for _, r := range runs {
+		if err := e.Encode(r.result); err != nil {
+			return fmt.Errorf("print: %w", err)
 		}
-		return nil
 	}
+	return nil
+}
+
+func printTable(out io.Writer, runs []simulation) error {
 	longest := slices.MaxFunc(runs, func(a, b simulation) int { return cmp.Compare(len(a.scenario.Name), len(b.scenario.Name)) })
 	width := max(len("scenario"), len(longest.scenario.Name))
 	var table strings.Builder

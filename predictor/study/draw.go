@@ -26,6 +26,13 @@ func (t Times) draw(r *rand.Rand) float64 {
 		return t.Mean * r.ExpFloat64()
 	case "uniform":
 		return t.Min + (t.Max-t.Min)*r.Float64()
+	case "quantiles":
+		at := r.Float64() * float64(len(t.Values)-1)
+		i := int(at)
+		if i+1 == len(t.Values) {
+			return t.Values[i]
+		}
+		return t.Values[i] + (at-float64(i))*(t.Values[i+1]-t.Values[i])
 	}
 	return t.Mean
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // Scenario describes a world. Times are in seconds.
@@ -56,13 +57,16 @@ type Share struct {
 	Hidden bool    `json:"hidden"` // the pacer is not told the class
 }
 
-// Times is a distribution of times: lognormal, exponential, uniform or constant.
+// Times is a distribution of times: lognormal, exponential, uniform, constant, or
+// quantiles: values in rising order, between each two of which lie as many times.
 type Times struct {
 	Dist string  `json:"dist"`
 	Mean float64 `json:"mean_s,omitempty"`
 	CV   float64 `json:"cv,omitempty"` // standard deviation over mean
 	Min  float64 `json:"min_s,omitempty"`
 	Max  float64 `json:"max_s,omitempty"`
+
+	Values []float64 `json:"values_s,omitempty"` // 1 to 1,000
 }
 
 // Fail is the share of dials that fail before they would ring out.
@@ -164,8 +168,13 @@ func (t Times) validate(key string) error {
 			return fmt.Errorf("%s.min_s and max_s must be a range from 0 up, not %v to %v", key, t.Min, t.Max)
 		}
 		return nil
+	case "quantiles":
+		if n := len(t.Values); n < 1 || n > 1000 || !(t.Values[0] >= 0 && t.Values[n-1] <= 1e6) || !slices.IsSorted(t.Values) {
+			return fmt.Errorf("%s.values_s must be 1 to 1000 times in rising order, from 0 to 1e6", key)
+		}
+		return nil
 	}
-	return fmt.Errorf("%s.dist must be lognormal, exponential, uniform or constant, not %q", key, t.Dist)
+	return fmt.Errorf("%s.dist must be lognormal, exponential, uniform, constant or quantiles, not %q", key, t.Dist)
 }
 
 // answerChance is the chance that a dial at second at of a shift is answered

@@ -73,7 +73,7 @@ func (d *driver) start(slot int) {
 	p.log = log
 	p.engine, err = New(Config{
 		Store:    &sim.Shield{Store: d.store, Access: p.access, Leases: d.leases},
-		Gateways: []Gateway{{Gateway: stepGateway{d.pbx, p}, MaxCalls: d.o.MaxCalls, MaxCPS: d.o.MaxCPS}},
+		Gateways: []Gateway{{Gateway: stepped(d, p), MaxCalls: d.o.MaxCalls, MaxCPS: d.o.MaxCPS}},
 		Log:      log, Host: fmt.Sprint("host ", slot), Holder: fmt.Sprintf("process %d of slot %d", d.count, slot),
 		Exclusive: d.leases == nil, Clock: d.now, Logger: logger,
 	})

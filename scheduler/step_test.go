@@ -41,6 +41,8 @@ type driver struct {
 	starts  []time.Time
 	stops   []sim.Stop
 
+	askAgain bool // a bug: see insistent
+
 	hash  hash.Hash64
 	keep  bool // the trace
 	text  strings.Builder

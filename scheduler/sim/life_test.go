@@ -104,7 +104,7 @@ func (l *life) run(ctx context.Context) error {
 	defer log.Close()
 	engine, err := scheduler.New(scheduler.Config{
 		Store:    &sim.Shield{Store: l.w.store.Load(), Access: (&shield{l, l.w.weather}).access, Leases: l.w.leases},
-		Gateways: []scheduler.Gateway{{Gateway: clockedGateway{gateway, &l.w.clock}, MaxCalls: l.w.o.MaxCalls, MaxCPS: l.w.o.MaxCPS}},
+		Gateways: []scheduler.Gateway{{Gateway: clockedGateway{gateway, &l.w.clock, l.w.askAgain}, MaxCalls: l.w.o.MaxCalls, MaxCPS: l.w.o.MaxCPS}},
 		Log:      &mortalLog{log, l}, Host: l.w.logPath(l.slot), Holder: uuid.NewString(), Exclusive: l.w.leases == nil, Clock: l.w.clock.Now, Logger: logger,
 	})
 	if err != nil {
@@ -118,7 +118,18 @@ func (l *life) run(ctx context.Context) error {
 // engine sees.
 type clockedGateway struct {
 	dialer.Gateway
-	clock *sim.WallClock
+	clock    *sim.WallClock
+	askAgain bool
+}
+
+// Place has a bug if the world wants one: it asks again for a call when it does
+// not know what has become of the request.
+func (g clockedGateway) Place(ctx context.Context, r dialer.Request) error {
+	err := g.Gateway.Place(ctx, r)
+	if g.askAgain && errors.Is(err, dialer.ErrOutcomeUnknown) {
+		err = g.Gateway.Place(ctx, r)
+	}
+	return err
 }
 
 func (g clockedGateway) Run(ctx context.Context, sink func(dialer.Event)) error {

@@ -13,7 +13,7 @@ import (
 
 // wholeSeeds is how many seeds the whole process is put through in a plain
 // test run, where the race detector is on: `make prove` runs many more.
-const wholeSeeds = 60
+const wholeSeeds = 24
 
 // TestWholeProcess puts the whole process through the ordeals of many seeds.
 func TestWholeProcess(t *testing.T) {
@@ -55,4 +55,33 @@ func total(faults map[sim.Kind]int) int {
 		n += k
 	}
 	return n
+}
+
+// TestWholeProcessFindsABug: an engine that asks again when it does not know
+// what has become of a request is found. The goroutines are real, so a seed
+// that has found it need not find it each time; how often it does is told.
+func TestWholeProcessFindsABug(t *testing.T) {
+	bug := func(w *world) { w.askAgain = true }
+	const times = 5
+	for seed := uint64(1); seed <= 200; seed++ {
+		o := sim.Draw(seed)
+		if !o.Has(sim.DropAfter, sim.ReplyLost) {
+			continue // it would not show
+		}
+		if wrong, _ := ordeal(t, o, bug); len(wrong) == 0 {
+			continue
+		}
+		found := 0
+		for range times {
+			if wrong, _ := ordeal(t, o, bug); len(wrong) > 0 {
+				found++
+			}
+		}
+		if found == 0 {
+			t.Errorf("seed %d has found it once, and then in none of %d runs", seed, times)
+		}
+		fmt.Printf("whole process: seed %d, the first that finds an engine that asks again, finds it in %d of %d runs more\n", seed, found, times)
+		return
+	}
+	t.Error("no seed finds it")
 }

@@ -28,7 +28,7 @@ const endLimit = 25 * time.Minute
 
 // ordeal puts an engine through an ordeal and returns what was wrong and what
 // has happened.
-func ordeal(t *testing.T, o sim.Ordeal) (wrong []string, trace string) {
+func ordeal(t *testing.T, o sim.Ordeal, change ...func(*world)) (wrong []string, trace string) {
 	dir, err := os.MkdirTemp(fast(t), "ordeal")
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +37,9 @@ func ordeal(t *testing.T, o sim.Ordeal) (wrong []string, trace string) {
 	empty := template(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := build(t, o, dir, empty)
+		for _, c := range change {
+			c(w)
+		}
 		w.play(t)
 		wrong, trace = w.wrong, w.out.String()
 	})

@@ -37,6 +37,7 @@ type world struct {
 	weather  *weather
 	leases   *sim.Leases
 	logBytes int64
+	askAgain bool // a bug: see clockedGateway.Place
 
 	campaign, plan, list string
 

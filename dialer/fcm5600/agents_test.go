@@ -102,7 +102,7 @@ func TestCheckPlacesNoCall(t *testing.T) {
 		case "/pbx/systeminfo/calls":
 			_, _ = fmt.Fprint(w, `{"code":0,"data":{"calls":3,"maxcalls":"60"}}`)
 		default:
-			w.WriteHeader(404)
+			w.WriteHeader(http.StatusNotFound)
 		}
 	})
 	found := b.pbx.Check(t.Context())

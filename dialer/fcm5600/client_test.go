@@ -18,7 +18,7 @@ import (
 
 func TestTokenIsRenewedAfterA401(t *testing.T) {
 	for name, refuse := range map[string]func(http.ResponseWriter){
-		"status": func(w http.ResponseWriter) { w.WriteHeader(401) },
+		"status": func(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) },
 		"code":   func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"code":401,"message":"login"}`) },
 	} {
 		b := newBench(t, func(w http.ResponseWriter, r *http.Request) {

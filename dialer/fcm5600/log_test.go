@@ -3,7 +3,6 @@ package fcm5600
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -38,7 +37,7 @@ func device(t *testing.T, first int, rows []map[string]any) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var s search
 		if err := json.NewDecoder(strings.NewReader(r.Header.Get("X-Body"))).Decode(&s); err != nil {
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
 		if s.Page < first && first > 0 {
@@ -309,7 +308,7 @@ func FuzzRows(f *testing.F) {
 		}
 		if row.ID == "" || row.Start.IsZero() || row.Duration < 0 || row.Outcome.Talk < 0 || row.Outcome.Disposition == "" ||
 			row.Outcome.Disposition == results.Answered && row.Outcome.Talk <= 0 {
-			t.Error(fmt.Sprintf("%+v", row))
+			t.Errorf("%+v", row)
 		}
 	})
 }

@@ -113,8 +113,7 @@ func TestNothingToDial(t *testing.T) {
 // A 401 inside an answer to dial has dialed nothing: the try is given back,
 // and the next call logs in first.
 func TestExpiredInsideAnAnswerToDial(t *testing.T) {
-	var b *bench
-	b = newBench(t, func(w http.ResponseWriter, r *http.Request) {
+	b := newBench(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "Bearer tok-1" {
 			_, _ = io.WriteString(w, `{"code":401,"message":"login"}`)
 			return

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ func (p *pbx) Detail(ctx context.Context, _ hosted.Live, row hosted.Row) (hosted
 		}
 		return len(byFile) == 0 && len(list) > 0 && !p.older(list, start)
 	})
-	switch match := append(byFile, byTime...); {
+	switch match := slices.Concat(byFile, byTime); {
 	case err != nil:
 		return row, fmt.Errorf("fcm5600: look for the recording: %w", err)
 	case len(byFile) > 0 || len(byTime) == 1: // one of two of the same second may be another call's
@@ -67,8 +68,8 @@ func (p *pbx) older(list []record, start time.Time) bool {
 // Recording makes the request that plays a file, with the token, which goes
 // to the PBX itself and nowhere else.
 func (p *pbx) Recording(ctx context.Context, name string) (*http.Request, error) {
-	if strings.HasPrefix(name, spool) {
-		name = generalPath + strings.TrimPrefix(name, spool)
+	if rest, ok := strings.CutPrefix(name, spool); ok {
+		name = generalPath + rest
 	}
 	u, err := url.Parse(name)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.RawQuery != "" || u.Fragment != "" ||

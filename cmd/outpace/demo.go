@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
 	"time"
-
-	"github.com/outpace/outpace/dialer/pbxsim"
 )
 
 type demoCmd struct {
@@ -19,6 +16,7 @@ type demoCmd struct {
 	Agents  int     `default:"20" help:"Agents in the queue (default ${default})."`
 	Speed   float64 `default:"15" help:"How many times faster than life people ring, talk and rest (default ${default})."`
 	Seed    uint64  `default:"1" help:"What chance starts from (default ${default})."`
+	Gateway string  `default:"asterisk" enum:"asterisk,${hosted}" help:"Kind of PBX to simulate: asterisk, ${hosted} (default ${default})."`
 }
 
 // Validate is called by the parser.
@@ -56,7 +54,7 @@ func (c demoCmd) Run(ctx context.Context, w world) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.down.run(d.logger)) }()
 	d.screen = newScreen(w.out)
-	sayf(w.out, "A simulated Asterisk speaks AMI on %s; %s", d.sim.Addr(), d.app.Summary())
+	sayf(w.out, "%s; %s", d.pbx.describe(), d.app.Summary())
 	sum, err := d.run(ctx, w.signals)
 	if err != nil {
 		return fmt.Errorf("%w (see %s)", err, folder.file(demoLog))
@@ -65,13 +63,25 @@ func (c demoCmd) Run(ctx context.Context, w world) (err error) {
 	return nil
 }
 
-// demo is one demonstration: a simulated Asterisk, the server, and a user of
+// demoPBX is a simulated PBX of whatever kind.
+type demoPBX interface {
+	// describe says for people what it is and where.
+	describe() string
+	// settings are those of a server that has it as its only gateway.
+	settings(l layer) (Settings, error)
+	// run serves it until ctx ends; app is there by then.
+	run(ctx context.Context, app *App) error
+	// asked counts how often it was asked to place each of the calls in the log.
+	asked(lines []logged) map[string]int
+}
+
+// demo is one demonstration: a simulated PBX, the server, and a user of
 // its API.
 type demo struct {
 	demoCmd
 	folder *demoFolder
 	logger *slog.Logger
-	sim    *pbxsim.Server
+	pbx    demoPBX
 	app    *App
 	api    *client
 	screen screen
@@ -86,24 +96,19 @@ func (c demoCmd) setUp(ctx context.Context, folder *demoFolder, logger *slog.Log
 			err = errors.Join(err, d.down.run(logger))
 		}
 	}()
-	secret := NewSecret(rand.Text())
-	d.sim, err = pbxsim.New(pbxsim.Config{ //nolint:contextcheck // it only opens a listener
-		Username: "outpace", Secret: secret.Reveal(), Seed: c.Seed, TimeScale: c.Speed,
-		Queues: []pbxsim.QueueConfig{simQueue(demoQueue, 0, c.Agents, c.simWrapup())},
-		Crowd:  demoCrowd(), Logger: logger,
-	})
-	if err != nil {
-		return d, fmt.Errorf("simulate an Asterisk: %w", err)
+	if c.Gateway == "asterisk" {
+		d.pbx, err = newDemoAsterisk(c, logger, &d.down)
+	} else {
+		d.pbx, err = newDemoHosted(ctx, c, &d.down)
 	}
-	d.down.add("simulated Asterisk", d.sim.Close)
-	settings, err := loadSettings(layer{
-		Listen:      new("127.0.0.1:0"),
-		Database:    new("sqlite:" + folder.file(demoDatabase)),
-		Results:     new(folder.file(demoResults)),
-		AMIAddress:  new(d.sim.Addr()),
-		AMIUsername: new("outpace"),
-		AMISecret:   &secret,
-	}, "", func(string) (string, bool) { return "", false })
+	if err != nil {
+		return d, fmt.Errorf("simulate a PBX: %w", err)
+	}
+	settings, err := d.pbx.settings(layer{
+		Listen:   new("127.0.0.1:0"),
+		Database: new("sqlite:" + folder.file(demoDatabase)),
+		Results:  new(folder.file(demoResults)),
+	})
 	if err != nil {
 		return d, err
 	}
@@ -125,7 +130,7 @@ func (d *demo) run(ctx context.Context, signals <-chan os.Signal) (report, error
 	defer stopSim()
 	var parts sync.WaitGroup
 	parts.Go(func() {
-		if err := d.sim.Run(simCtx); err != nil {
+		if err := d.pbx.run(simCtx, d.app); err != nil {
 			fail(err)
 		}
 	})
@@ -162,11 +167,3 @@ func (d *demo) run(ctx context.Context, signals <-chan os.Signal) (report, error
 const demoWrapup = time.Second
 
 func (c demoCmd) simWrapup() time.Duration { return time.Duration(c.Speed * float64(demoWrapup)) }
-
-// demoCrowd are people who talk shorter and more evenly than usual, so that the
-// last call does not keep the demo waiting.
-func demoCrowd() pbxsim.Crowd {
-	crowd := pbxsim.DefaultCrowd()
-	crowd.Talk = pbxsim.Lognormal(35*time.Second, 0.4)
-	return crowd
-}

@@ -145,7 +145,7 @@ func (d *demo) audit(ctx context.Context, campaign string) (report, error) {
 	if err != nil {
 		return sum, err
 	}
-	return sum, compare(lines, table, d.originates())
+	return sum, compare(lines, table, d.pbx.asked(lines))
 }
 
 // results reads the table of results by REST.
@@ -168,15 +168,6 @@ func (d *demo) results(ctx context.Context, campaign string) ([]logged, error) {
 			return all, nil
 		}
 	}
-}
-
-// originates counts how often the PBX was asked to place each call.
-func (d *demo) originates() map[string]int {
-	asked := map[string]int{}
-	for _, o := range d.sim.Originates() {
-		asked[o.ChannelID]++
-	}
-	return asked
 }
 
 // compare says what does not fit together, if anything.
@@ -209,18 +200,22 @@ func (d *demo) summary(out io.Writer, sum report) {
 	for _, disposition := range slices.Sorted(maps.Keys(sum.by)) {
 		by = append(by, fmt.Sprintf("%s %d", disposition, sum.by[disposition]))
 	}
+	utilisation := fmt.Sprintf("%.0f %% of the time of %d agents went into talk and wrap-up", 100*sum.utilisation(d.Agents, demoWrapup), d.Agents)
+	if d.Gateway != "asterisk" {
+		utilisation = "not told: such a PBX counts talk in whole seconds, too coarse for a world that runs faster than life"
+	}
 	sayf(out, `
 The campaign has ended by itself after %.0f s of dialing.
   calls          %d to %d customers
   live answers   %d (%.1f %% of the calls)
   abandonment    %d (%.1f %% of the live answers)
-  utilisation    %.0f %% of the time of %d agents went into talk and wrap-up
+  utilisation    %s
   results        %s
   result file    %s, one line a call, the same as in the table
   more           %s (SQLite), %s`,
 		sum.last.Sub(sum.first).Seconds(), sum.calls, d.Entries,
 		sum.live, percent(sum.live, sum.calls), sum.abandoned, 100*sum.abandonmentRate(),
-		100*sum.utilisation(d.Agents, demoWrapup), d.Agents, strings.Join(by, ", "),
+		utilisation, strings.Join(by, ", "),
 		d.folder.file(demoResults), d.folder.file(demoDatabase), d.folder.file(demoLog))
 }
 

@@ -19,6 +19,7 @@ type logged struct {
 	TmHangup    time.Time `json:"tm_hangup"`
 	TalkMS      int64     `json:"talk_ms"`
 	Agent       string    `json:"agent"`
+	DialAddr    string    `json:"dial_addr"`
 }
 
 // report sums up the result log.

@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(w),
-		kong.Vars{"faults": knownFaults()},
+		kong.Vars{"faults": knownFaults(), "hosted": knownHosted()},
 	)
 	if err != nil {
 		panic(err) // the struct above is wrong

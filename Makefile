@@ -9,11 +9,15 @@ ARGS          ?=
 BENCH         ?= .
 PKG           ?= ./...
 FUZZTIME      ?= 5s
+FUZZTIME_MAIN ?= $(FUZZTIME)
 # The suites of Debian whose Asterisk the end-to-end tests run on: sid has 22, bullseye 16.
 LABS          ?= sid bullseye
+# The seed of `make sim` that is played again, and the parts of `make prove`; none means all.
+SEED          ?=
+PROVE         ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e lint fmt verify build fuzz bench clean
+.PHONY: help demo test sim prove e2e lint fmt verify build fuzz bench clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -23,6 +27,12 @@ demo: ## Dial a campaign on a simulated PBX, about a minute; needs nothing but G
 
 test: ## Run all tests; with the race detector and Postgres where the machine has a C compiler and Postgres
 	@$(GO) run ./.ci/gotest $(ARGS)
+
+sim: ## Put the engine through faults in virtual time; SEED=123 plays one seed again, with all that happens
+	@.ci/sim '$(SEED)'
+
+prove: ## Run the tests of what is promised under crash, fault, abuse and load in full counts, some hours; see docs/reliability.md
+	@.ci/prove $(PROVE)
 
 e2e: ## Run the end-to-end tests on a real Asterisk, 22 and then 16; needs Debian or Ubuntu
 	@LABS='$(LABS)' .ci/e2e
@@ -44,7 +54,7 @@ build: ## Build bin/outpace, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/outpace ./cmd/outpace
 
 fuzz: ## Run each fuzz target for a short while: FUZZTIME=5s
-	@FUZZTIME='$(FUZZTIME)' .ci/fuzz
+	@FUZZTIME='$(FUZZTIME)' FUZZTIME_MAIN='$(FUZZTIME_MAIN)' .ci/fuzz
 
 bench: ## Run the benchmarks: BENCH=Claim PKG=./store
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

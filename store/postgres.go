@@ -44,22 +44,33 @@ func (s *Store) openPostgres(ctx context.Context, url string, opts Options) erro
 			cfg.RuntimeParams[name] = value
 		}
 	}
-	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(durable))
-	s.own(db)
 	n := opts.MaxConns
 	if n <= 0 {
 		n = defaultConns
 	}
+	// Reads have connections of their own, so that many of them, by whoever
+	// looks at a page, do not hold up a claim or the renewal of a lease.
+	reads := max(n*2/5, 1)
+	if s.w, err = s.postgresPool(cfg, max(n-reads, 1)); err != nil {
+		return err
+	}
+	if s.r, err = s.postgresPool(cfg, reads); err != nil {
+		return err
+	}
+
+	return errors.Join(s.usage.count(s.w), s.usage.count(s.r))
+}
+
+// postgresPool opens up to n connections.
+func (s *Store) postgresPool(cfg *pgx.ConnConfig, n int) (*gorm.DB, error) {
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(durable))
+	s.own(db)
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(max(n/2, 1))
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour)
-	if s.w, err = gorm.Open(postgres.New(postgres.Config{Conn: db}), gormConfig()); err != nil {
-		return err
-	}
-	s.r = s.w
 
-	return s.usage.count(s.w)
+	return gorm.Open(postgres.New(postgres.Config{Conn: db}), gormConfig())
 }
 
 // durable makes COMMIT wait for the disk, whatever the server's default is.

@@ -22,7 +22,8 @@ type Options struct {
 	// KeepSchema refuses to open a database whose schema is not the present
 	// one, instead of migrating it.
 	KeepSchema bool
-	// MaxConns bounds the connections to Postgres, default 20.
+	// MaxConns bounds the connections to Postgres, default 20, at least 2: two
+	// fifths of them are for reads.
 	MaxConns int
 	// Clock is what the store takes its times from, default time.Now.
 	Clock func() time.Time
@@ -33,7 +34,7 @@ type Options struct {
 type Store struct {
 	dialect dialect
 	w       *gorm.DB // writes: on SQLite the one connection that may
-	r       *gorm.DB // reads: on Postgres the same as w
+	r       *gorm.DB // reads
 	clock   func() time.Time
 	close   []func() error
 

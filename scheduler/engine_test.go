@@ -25,6 +25,7 @@ type world struct {
 	maxCPS int   // of the gateway, default 1000
 	via    Store // stands before store, if set
 	bare   bool  // the engine has no gateway
+	clock  func() time.Time
 	gw     *fakeGateway
 	hosted dialer.Gateway // stands before gw, if set
 	log    *memLog
@@ -67,7 +68,7 @@ func (w *world) start(t *testing.T) {
 	if w.bare {
 		gateways = nil
 	}
-	eng, err := New(Config{Store: w.via, Gateways: gateways, Log: w.log, Host: "h", Holder: "me"})
+	eng, err := New(Config{Store: w.via, Gateways: gateways, Log: w.log, Host: "h", Holder: "me", Clock: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 // killsEach is how often one server is killed at most; more kills are shared by
 // several, side by side.
-const killsEach = 25
+const killsEach = 15
 
 // A server that is killed at any moment calls nobody twice for one try and
 // nobody after an answer, and writes down each call once.

@@ -20,6 +20,7 @@ type logged struct {
 	TalkMS      int64     `json:"talk_ms"`
 	Agent       string    `json:"agent"`
 	DialAddr    string    `json:"dial_addr"`
+	Gateway     string    `json:"gateway"`
 }
 
 // report sums up the result log.

@@ -2,6 +2,8 @@ package predictor
 
 import "math"
 
+const fewLosses = 8 // left, below which it is looked at how many may come at once
+
 // look is what one look ahead found.
 type look struct {
 	verdict
@@ -34,7 +36,7 @@ func (p *Predictive) ahead(s Snapshot) look {
 		p.add(by)
 		ever += will
 		loss, ringing := p.losses(ever)
-		if waiting+ringing > l.risk {
+		if waiting+ringing > l.risk || p.breaks(l.losses) {
 			l.broke = true
 			break
 		}
@@ -98,6 +100,22 @@ func (p *Predictive) losses(ever float64) (loss, atRisk float64) {
 		before = s.expected
 	}
 	return loss, atRisk + max(0, ever-before)*chance
+}
+
+// breaks reports whether the calls on their way may well take more losses than
+// are left. Losses come together, when all are busy, so that few at risk can
+// still be many at once; where many are left the bound on those at risk is
+// enough.
+func (p *Predictive) breaks(left int) bool {
+	if left >= fewLosses {
+		return false
+	}
+	for h := range p.short {
+		if p.short[h].lost(left+1) > breakChance {
+			return true
+		}
+	}
+	return false
 }
 
 // lostWaiting is how many of the customers for whom nobody is free are expected

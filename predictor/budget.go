@@ -43,6 +43,7 @@ type history struct {
 type verdict struct {
 	lambda float64 // the allowance
 	risk   float64 // how many of the calls on their way may be expected to be lost
+	losses int     // whole losses that are left, those of sure answers included
 	spent  bool    // one more loss would break a limit
 	window Window
 	left   float64 // losses that the window allows so far
@@ -95,7 +96,7 @@ func (h *history) horizon(target, live, sure float64) float64 {
 // calls on their way are expected to find nobody, ready how many answers the
 // list can still give. Without a window nothing is allowed.
 func (b *budget) allowance(windows []Window, atRisk, ready float64) verdict {
-	v := verdict{lambda: math.Inf(1), risk: math.Inf(1)}
+	v := verdict{lambda: math.Inf(1), risk: math.Inf(1), losses: math.MaxInt}
 	for _, w := range windows {
 		h, live := b.windows[w.Name], float64(w.Live)
 		sure := h.sure(live, ready)
@@ -107,6 +108,7 @@ func (b *budget) allowance(windows []Window, atRisk, ready float64) verdict {
 			rate = 0
 		}
 		v.risk = min(v.risk, mostRisk(wealth))
+		v.losses = min(v.losses, int(math.Floor(wealth)))
 		v.spent = v.spent || wealth < 1
 		if lambda := rate / b.bias(); lambda < v.lambda {
 			v.lambda, v.window, v.left = lambda, w, left

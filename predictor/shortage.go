@@ -77,18 +77,28 @@ func convolve(dist []float64, p float64) []float64 {
 func (s *shortage) chance() float64 {
 	spread := s.unsure * s.expected * s.expected
 	if !s.exact {
-		return s.normalChance(spread)
+		return s.normalChance(spread, 0)
 	}
-	c := s.exactChance()
+	c := s.exactChance(0)
 	if spread > spreadLeast*s.vari {
-		c += s.normalChance(spread) - s.normalChance(0)
+		c += s.normalChance(spread, 0) - s.normalChance(0, 0)
 	}
 	return min(max(c, 0), 1)
 }
 
-func (s *shortage) exactChance() float64 {
+// lost is the chance that k customers or more, of the calls counted in, find
+// nobody: that so many more answer than there are agents.
+func (s *shortage) lost(k int) float64 {
+	if s.exact {
+		return min(max(s.exactChance(k), 0), 1)
+	}
+	return s.normalChance(s.unsure*s.expected*s.expected, k)
+}
+
+// exactChance is the chance that the answers are more by over than all agents, or as many.
+func (s *shortage) exactChance(over int) float64 {
 	// below[k] = chance of fewer than k answers, summed as k grows with the frees.
-	need := s.idle // answers that take everybody, with no agent coming free
+	need := s.idle + over // answers that take everybody, with no agent coming free
 	fewer, k := 0.0, 0
 	sum := 0.0
 	for f, pf := range s.frees {
@@ -103,17 +113,17 @@ func (s *shortage) exactChance() float64 {
 
 // normalChance is the normal approximation with the first term of Edgeworth's
 // series for the skewness, and half a step for whole numbers. spread is added to
-// the variance.
-func (s *shortage) normalChance(spread float64) float64 {
+// the variance; over is as in exactChance.
+func (s *shortage) normalChance(spread float64, over int) float64 {
 	vari := s.vari + spread
 	if vari < 1e-9 {
-		if s.mean < 0.5 {
+		if s.mean < 0.5-float64(over) {
 			return 1
 		}
 		return 0
 	}
 	sd := math.Sqrt(vari)
-	x := (0.5 - s.mean) / sd
+	x := (0.5 - float64(over) - s.mean) / sd
 	skew := s.third / (sd * vari)
 	phi := math.Exp(-x*x/2) / math.Sqrt(2*math.Pi)
 	return min(max(0.5*math.Erfc(-x/math.Sqrt2)-skew/6*(x*x-1)*phi, 0), 1)

@@ -109,3 +109,25 @@ func TestShortageOfAnUnsureAnswerChance(t *testing.T) {
 		t.Errorf("the test shows nothing: %.4f when known, %.4f when not", known, want)
 	}
 }
+
+// Two agents come free with one half each, three calls are answered with one
+// half each: two find nobody when all answer and one agent is there at most.
+func TestShortageCountsHowManyAreLost(t *testing.T) {
+	var s shortage
+	s.reset(0, true, 0)
+	for range 2 {
+		s.addAgent(0.5)
+	}
+	for range 3 {
+		s.addCall(0.5)
+	}
+	near(t, "chance of two lost or more", s.lost(2), 1./8*3/4+3./8*1/4, 1e-12)
+	near(t, "chance of three lost", s.lost(3), 1./8*1/4, 1e-12)
+	near(t, "chance of four lost", s.lost(4), 0, 1e-12)
+	s.reset(0, false, 0)
+	for range 100 {
+		s.addAgent(0.5)
+		s.addCall(0.5)
+	}
+	near(t, "chance of ten lost or more of a hundred", s.lost(10), 0.0895, 0.002)
+}

@@ -417,6 +417,10 @@ func (g stepGateway) Place(ctx context.Context, r dialer.Request) error {
 		return dialer.ErrRefused
 	case b.busy > 0:
 		b.d.after(b.d.some(b.busy), nil, "", func() { b.begin(r) })
+		if b.d.r.IntN(3) == 0 { // and its link breaks down meanwhile
+			b.drop()
+			return dialer.ErrOutcomeUnknown
+		}
 	default:
 		b.begin(r)
 	}

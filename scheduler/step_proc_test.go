@@ -22,7 +22,7 @@ type proc struct {
 	slot int
 	dead bool
 	stop context.CancelFunc
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // what its steps do ends with it
 
 	log    *results.Log
 	engine *Engine

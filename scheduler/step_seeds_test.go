@@ -24,7 +24,7 @@ const stepSeeds = 60
 // playSteps plays the ordeal of a seed in steps.
 func playSteps(t *testing.T, seed uint64, keep bool, change ...func(*driver)) *driver {
 	t.Helper()
-	dir, err := os.MkdirTemp(memoryDir(t), "steps")
+	dir, err := os.MkdirTemp(memoryDir(t), "steps") //nolint:usetesting // in memory, where that is possible
 	if err != nil {
 		t.Fatal(err)
 	}

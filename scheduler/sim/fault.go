@@ -89,7 +89,7 @@ var shapes = []struct {
 	{ReplyLate, 2, 0, 5},
 	{Refused, 2, 0, 4},
 	{EventsLate, 2, 5, 0},
-	{Busy, 2, 30, 10},
+	{Busy, 3, 30, 6},
 	{Restarted, 3, 0, 1},
 	{StoreDown, 3, 40, 0},
 	{StoreSlow, 2, 20, 3000},

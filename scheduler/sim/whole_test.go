@@ -29,7 +29,7 @@ const endLimit = 25 * time.Minute
 // ordeal puts an engine through an ordeal and returns what was wrong and what
 // has happened.
 func ordeal(t *testing.T, o sim.Ordeal, change ...func(*world)) (wrong []string, trace string) {
-	dir, err := os.MkdirTemp(fast(t), "ordeal")
+	dir, err := os.MkdirTemp(fast(t), "ordeal") //nolint:usetesting // in memory, where that is possible
 	if err != nil {
 		t.Fatal(err)
 	}

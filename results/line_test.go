@@ -98,7 +98,7 @@ func checkLine(t *testing.T, name string) {
 	if i := bytes.IndexAny(line, "\n\r\x00"); i != len(line)-1 {
 		t.Fatalf("line of %q has a line end or NUL at %d of %d", name, i, len(line))
 	}
-	if i := strings.IndexFunc(string(line), func(c rune) bool { return unicode.IsControl(c) || c == 0x2028 || c == 0x2029 }); i != len(line)-1 {
+	if i := bytes.IndexFunc(line, func(c rune) bool { return unicode.IsControl(c) || c == 0x2028 || c == 0x2029 }); i != len(line)-1 {
 		t.Fatalf("line of %q has at %d what a terminal or a reader obeys", name, i)
 	}
 	var got struct {

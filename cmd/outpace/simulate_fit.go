@@ -79,8 +79,12 @@ func describe(out io.Writer, f study.Fitted) {
 	if least < most {
 		team = fmt.Sprintf("%d to %d", least, most)
 	}
-	sayf(out, "%d results of %d days: %s agents, %.1f %% of the calls answered live, %s a day.",
-		f.AsItWas.Dials, len(f.AsItWas.Abandonment), team, 100*s.Answer.P, time.Duration(s.ShiftSeconds*float64(time.Second)).Round(time.Minute))
+	shifts := "one shift"
+	if n := len(f.AsItWas.Abandonment); n != 1 {
+		shifts = fmt.Sprintf("%d shifts", n)
+	}
+	sayf(out, "%d results of %s: %s agents, %.1f %% of the calls answered live, %s a shift.",
+		f.AsItWas.Dials, shifts, team, 100*s.Answer.P, time.Duration(s.ShiftSeconds*float64(time.Second)).Round(time.Minute))
 	for _, note := range f.Notes {
 		sayf(out, "%s", note)
 	}

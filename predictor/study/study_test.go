@@ -74,6 +74,19 @@ func TestPredictiveInShort(t *testing.T) {
 	}
 }
 
+// With some hundred answers a shift one loss is one per cent.
+func TestShortShiftsStayBelowTheTarget(t *testing.T) {
+	s := scenario(t, "base-5")
+	s.Shifts, s.ShiftSeconds = 20, 3600
+	formula, r := run(t, s, "formula", 1), run(t, s, "predictive", 1)
+	if r.WorstShift > s.Target {
+		t.Errorf("shifts ended at %.3f", r.Abandonment)
+	}
+	if r.Utilisation < formula.Utilisation+0.05 {
+		t.Errorf("utilisation %.3f, the slot formula's %.3f", r.Utilisation, formula.Utilisation)
+	}
+}
+
 func TestTheSameSeedGivesTheSameFigures(t *testing.T) {
 	s := scenario(t, "shift-change-30")
 	s.Shifts = 1

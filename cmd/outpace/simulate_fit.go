@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ func describe(out io.Writer, f study.Fitted) {
 	for _, a := range s.Agents {
 		least, most = min(least, a.N), max(most, a.N)
 	}
-	team := fmt.Sprintf("%d", most)
+	team := strconv.Itoa(most)
 	if least < most {
 		team = fmt.Sprintf("%d to %d", least, most)
 	}

@@ -19,7 +19,7 @@ import (
 
 // stepSeeds is how many seeds the step driver plays in a plain test run, where
 // the race detector is on; `make sim` and `make prove` play many more.
-const stepSeeds = 60
+const stepSeeds = 40
 
 // playSteps plays the ordeal of a seed in steps.
 func playSteps(t *testing.T, seed uint64, keep bool, change ...func(*driver)) *driver {
@@ -82,7 +82,7 @@ func TestSteps(t *testing.T) {
 
 // TestStepsRepeat: the same seed makes the same steps, to the byte.
 func TestStepsRepeat(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		first := playSteps(t, seed, true)
 		for range 2 {
 			again := playSteps(t, seed, true)

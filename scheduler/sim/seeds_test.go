@@ -13,7 +13,7 @@ import (
 
 // wholeSeeds is how many seeds the whole process is put through in a plain
 // test run, where the race detector is on: `make prove` runs many more.
-const wholeSeeds = 24
+const wholeSeeds = 10
 
 // TestWholeProcess puts the whole process through the ordeals of many seeds.
 func TestWholeProcess(t *testing.T) {
@@ -62,7 +62,7 @@ func total(faults map[sim.Kind]int) int {
 // that has found it need not find it each time; how often it does is told.
 func TestWholeProcessFindsABug(t *testing.T) {
 	bug := func(w *world) { w.askAgain = true }
-	const times = 5
+	const times = 3
 	for seed := uint64(1); seed <= 200; seed++ {
 		o := sim.Draw(seed)
 		if !o.Has(sim.DropAfter, sim.ReplyLost) {

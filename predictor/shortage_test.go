@@ -97,7 +97,7 @@ func TestShortageOfAnUnsureAnswerChance(t *testing.T) {
 		return s.chance()
 	}
 	want := 0.0
-	const worlds = 2000
+	const worlds = 400
 	for i := range worlds { // normal quantiles
 		z := math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/worlds-1)
 		want += at(min(max(sure*(1+spread*z), 0), 1), 0, true) / worlds

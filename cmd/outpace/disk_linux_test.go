@@ -38,7 +38,7 @@ func mount(folder string, cleanup func(func()), size int) error {
 // smallDisk is a file system of its own. fill fills it, room makes room again.
 func smallDisk(t *testing.T, size int) (folder string, fill, room func()) {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "outpace-disk-") // whose parents the user of a Postgres may enter
+	folder, err := os.MkdirTemp("", "outpace-disk-") //nolint:usetesting // the user of a Postgres must be able to enter its parents
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,10 @@ type siege struct {
 	sims      []*pbxsim.Server // of all
 	campaigns []besieged
 	aside     []string // earlier result files, in order
+	// Of a real PBX: what it was seen to be asked for, and how more people are
+	// brought; nil for simulated ones.
+	seen func() []pbxsim.OriginateRecord
+	more func()
 }
 
 // besieged is a campaign under siege.
@@ -108,6 +112,9 @@ func (s *siege) people(n int, plan map[string]any) besieged {
 
 // originates are the requests that all PBXs have looked at, the oldest first.
 func (s *siege) originates() []pbxsim.OriginateRecord {
+	if s.seen != nil {
+		return s.seen()
+	}
 	var all []pbxsim.OriginateRecord
 	for _, sim := range s.sims {
 		all = append(all, sim.Originates()...)
@@ -136,6 +143,13 @@ func (s *siege) soon(most time.Duration) { s.wait(time.Duration(s.dice.Int64N(in
 func (s *siege) endure(people, n int, harm func()) {
 	s.t.Helper()
 	s.people(people, nil)
+	s.harmed(n, harm)
+}
+
+// harmed harms the server n times while calls are placed, waits for the end
+// and judges.
+func (s *siege) harmed(n int, harm func()) {
+	s.t.Helper()
 	for range n {
 		s.flow()
 		s.soon(1500 * time.Millisecond)
@@ -213,7 +227,11 @@ func (s *siege) flow() {
 				return fmt.Sprintf("no calls are placed: %d, %v", now.Status, err)
 			}
 		}
-		s.people(crowd, nil)
+		if s.more != nil {
+			s.more()
+		} else {
+			s.people(crowd, nil)
+		}
 		return "all have been called"
 	})
 }

@@ -47,6 +47,13 @@ const fullKills = 150
 // kills is how often a server is killed: OUTPACE_KILLS.
 func kills() int { return count("OUTPACE_KILLS", 3) }
 
+// labKills is how often a server is killed that dials through a real Asterisk:
+// OUTPACE_KILLS, as make e2e sets it.
+func labKills() int { return count("OUTPACE_KILLS", 2) }
+
+// fullLabKills is labKills in `make prove`.
+const fullLabKills = 36
+
 // rounds is how often each harm of the matrix is done: OUTPACE_FAULT_ROUNDS.
 func rounds() int { return count("OUTPACE_FAULT_ROUNDS", 1) }
 
@@ -61,8 +68,8 @@ func count(name string, small int) int {
 
 // scale says how much of the whole proof is run.
 func scale() string {
-	return fmt.Sprintf("%d kills on each database (%d in make prove), %d rounds of each other harm (%d in make prove)",
-		kills(), fullKills, rounds(), fullRounds)
+	return fmt.Sprintf("%d kills on each database (%d in make prove), %d on a real Asterisk (%d), %d rounds of each other harm (%d)",
+		kills(), fullKills, labKills(), fullLabKills, rounds(), fullRounds)
 }
 
 // fullRounds is rounds in `make prove`.

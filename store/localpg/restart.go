@@ -13,7 +13,7 @@ func (s *Server) Crash() error {
 	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
 		return fmt.Errorf("crash a Postgres server: %w", err)
 	}
-	<-s.done
+	<-s.done //nolint:errcheck // however it ended
 
 	return nil
 }

@@ -26,6 +26,7 @@ type benchCmd struct {
 	Plot      string        `placeholder:"FILE" help:"Draw the figures over time, as SVG."`
 	Samples   string        `placeholder:"FILE" help:"Write the figures over time, one JSON object a line."`
 	CPU       string        `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile of the engine's process over the time that is measured."`
+	Heap      string        `name:"memprofile" placeholder:"FILE" help:"Write heap profiles of the engine's process: FILE.start when the measurement begins, FILE when it ends."`
 	SimCPU    string        `name:"sim-cpuprofile" placeholder:"FILE" help:"The same of the simulated Asterisk, over its whole run."`
 }
 

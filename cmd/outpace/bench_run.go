@@ -134,6 +134,11 @@ func (b *bench) sample(ctx context.Context, log *tail, say io.Writer) (*samples,
 		return nil, err
 	}
 	defer s.Close()
+	if b.Heap != "" {
+		if err := profileHeap(b.Heap + ".start"); err != nil {
+			return nil, err
+		}
+	}
 	if b.CPU != "" {
 		stop, err := profileCPU(b.CPU)
 		if err != nil {
@@ -170,6 +175,9 @@ func (b *bench) sample(ctx context.Context, log *tail, say io.Writer) (*samples,
 			said = time.Now()
 			sayf(say, "%5.0f s  %6.1f dials/s  %5d calls open  %4d MB  answer committed p99 %.1f ms", p.At, p.Rate, p.Open, p.Memory>>20, p.Answer.P99)
 		}
+	}
+	if b.Heap != "" {
+		return s, profileHeap(b.Heap)
 	}
 	return s, nil
 }
@@ -250,6 +258,16 @@ func profileCPU(path string) (stop func(), err error) {
 		pprof.StopCPUProfile()
 		_ = file.Close()
 	}, nil
+}
+
+// profileHeap writes what is in use now.
+func profileHeap(path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	runtime.GC() // what nobody needs any more is not in use
+	return errors.Join(pprof.Lookup("heap").WriteTo(file, 0), file.Close())
 }
 
 func machine() string {

@@ -160,7 +160,7 @@ func startSim(ctx context.Context, c benchCmd) (*simProcess, error) {
 	if c.SimCPU != "" {
 		args = append(args, "--cpuprofile="+c.SimCPU)
 	}
-	s := &simProcess{cmd: exec.CommandContext(context.WithoutCancel(ctx), program, args...)}
+	s := &simProcess{cmd: exec.CommandContext(context.WithoutCancel(ctx), program, args...)} //nolint:gosec // this program itself
 	s.cmd.Stderr = os.Stderr
 	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err

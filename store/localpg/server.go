@@ -81,7 +81,7 @@ func (s *Server) start(ctx context.Context, opts Options) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	data := filepath.Join(s.dir, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N") //nolint:gosec // a program of the installed server
 	initdb.Dir = s.dir
 	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: who}
 	if out, err := initdb.CombinedOutput(); err != nil {
@@ -91,7 +91,7 @@ func (s *Server) start(ctx context.Context, opts Options) error {
 	for _, setting := range settings(opts) {
 		args = append(args, "-c", setting)
 	}
-	s.cmd = exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:noctx // Stop ends it
+	s.cmd = exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:noctx,gosec // Stop ends it; a program of the installed server
 	s.cmd.Dir = s.dir
 	s.cmd.Stderr = &s.log
 	s.cmd.SysProcAttr = serverAttr(who)
@@ -143,7 +143,7 @@ func (s *Server) Stop() error {
 	var err error
 	if s.cmd != nil && s.cmd.Process != nil {
 		if err = s.cmd.Process.Signal(syscall.SIGQUIT); err == nil {
-			<-s.done
+			_ = <-s.done // how it ended is of no interest
 		}
 		s.cmd = nil
 	}

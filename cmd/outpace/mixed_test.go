@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -70,7 +69,7 @@ func TestMixedRun(t *testing.T) {
 func newMixed(t *testing.T, entries int) *mixed {
 	t.Helper()
 	dir := t.TempDir()
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	m := &mixed{t: t, hosted: map[string]*demoHosted{}, campaigns: map[string]string{}, logPath: filepath.Join(dir, "results.json")}
 	down := new(teardown)
 	t.Cleanup(func() {

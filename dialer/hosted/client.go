@@ -176,7 +176,7 @@ func (c *Client) Send(ctx context.Context, r Request, before func() error, out a
 		return fmt.Errorf("%w: %w", dialer.ErrNotSent, err)
 	default:
 		// What kind of failure it was must not be taken for a refusal.
-		return fmt.Errorf("%w: %s", dialer.ErrOutcomeUnknown, err)
+		return fmt.Errorf("%w: %s", dialer.ErrOutcomeUnknown, err.Error())
 	}
 }
 

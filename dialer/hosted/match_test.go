@@ -127,6 +127,21 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestRowIsUsedOnce: a row that has ended a call is not the next one's, though
+// it would fit.
+func TestRowIsUsedOnce(t *testing.T) {
+	g := matchLab(t, 0)
+	now := time.Now()
+	rows := []Row{row("r1", "", "101", "0901111111", now.Add(-20*time.Second))}
+	g.fly("a", "101", "0901111111", "", now.Add(-20*time.Second))
+	g.match(rows, now)
+	g.fly("b", "101", "0901111111", "", now.Add(-15*time.Second))
+	g.match(rows, now)
+	if got := g.ended(); len(got) != 1 || got["a"] != "r1" {
+		t.Errorf("ended %v", got)
+	}
+}
+
 // TestNewsOvertakeTheAnswer: news of a call that is not known yet are kept.
 func TestNewsOvertakeTheAnswer(t *testing.T) {
 	g := matchLab(t, 0)

@@ -58,7 +58,7 @@ func (g *Gateway) Recording(ctx context.Context, name string, header http.Header
 	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
 		return resp, nil
 	}
-	resp.Body.Close() //nolint:errcheck // nothing of it is used
+	_ = resp.Body.Close() // nothing of it is used
 	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone {
 		return nil, ErrNoRecording
 	}
@@ -73,7 +73,7 @@ func (g *Gateway) fetcher() *http.Client {
 			TLSClientConfig: g.set.TLS, DisableKeepAlives: true, ResponseHeaderTimeout: recordingWait,
 			TLSHandshakeTimeout: g.set.Timeout,
 		},
-		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		CheckRedirect: func(req *http.Request, via []*http.Request) error { //nolint:gosec // it takes the headers away where the host changes
 			if len(via) > recordingHops {
 				return errors.New("too many redirects")
 			}

@@ -35,12 +35,12 @@ func (g *Gateway) followRows(ctx context.Context) {
 func (g *Gateway) lookAtRows(ctx context.Context, turn int) {
 	g.mu.Lock()
 	g.rehear(time.Now())
-	w, any := g.window(turn, time.Now())
-	if !any {
+	w, wanted := g.window(turn, time.Now())
+	if !wanted {
 		g.giveUp(time.Time{}, time.Now())
 	}
 	g.mu.Unlock()
-	if !any {
+	if !wanted {
 		return
 	}
 	asked := time.Now()

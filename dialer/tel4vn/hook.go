@@ -114,7 +114,7 @@ func (p *pbx) authentic(r *http.Request) bool {
 	if scheme, rest, ok := strings.Cut(bare, " "); ok && strings.EqualFold(scheme, "Bearer") {
 		bare = strings.TrimSpace(rest)
 	}
-	given := []string{bare, r.Header.Get("X-Api-Key"), r.Header.Get("apikey"), r.URL.Query().Get("apikey")}
+	given := []string{bare, r.Header.Get("X-Api-Key"), r.Header.Get("Apikey"), r.URL.Query().Get("apikey")}
 	return slices.ContainsFunc(given, func(s string) bool {
 		return subtle.ConstantTimeCompare([]byte(s), []byte(p.cfg.HookSecret)) == 1
 	})

@@ -218,7 +218,7 @@ func TestPageHook(t *testing.T) {
 		"authorization": func(r *http.Request) { r.Header.Set("Authorization", "foo") },
 		"bearer":        func(r *http.Request) { r.Header.Set("Authorization", "Bearer foo") },
 		"x-api-key":     func(r *http.Request) { r.Header.Set("X-Api-Key", "foo") },
-		"apikey":        func(r *http.Request) { r.Header.Set("apikey", "foo") },
+		"apikey":        func(r *http.Request) { r.Header.Set("Apikey", "foo") },
 		"query":         func(r *http.Request) { r.URL.RawQuery = "apikey=foo" },
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/hooks/x", nil)

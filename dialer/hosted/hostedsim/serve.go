@@ -2,6 +2,7 @@ package hostedsim
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"time"
 
@@ -92,17 +93,18 @@ type record struct {
 
 func newRecord() *record { return &record{header: http.Header{}, status: http.StatusOK} }
 
+// Header is the answer's.
 func (r *record) Header() http.Header { return r.header }
 
+// WriteHeader keeps the status.
 func (r *record) WriteHeader(status int) { r.status = status }
 
+// Write keeps the body.
 func (r *record) Write(b []byte) (int, error) { return r.body.Write(b) }
 
 // cut sends the first half of the answer.
 func (r *record) cut(rw http.ResponseWriter) {
-	for name, values := range r.header {
-		rw.Header()[name] = values
-	}
+	maps.Copy(rw.Header(), r.header)
 	rw.Header().Del("Content-Length")
 	rw.WriteHeader(r.status)
 	_, _ = rw.Write(r.body.Bytes()[:r.body.Len()/2])

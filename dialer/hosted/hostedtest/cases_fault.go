@@ -159,7 +159,7 @@ func rowLate(d *desk, l *Lab) {
 func noRow(d *desk, _ *Lab) {
 	id := d.place(order{number: number("121", "900"), exten: "102"})
 	r := d.expect(id, results.Unknown, results.DialNone)
-	if r.TmAnswer.IsZero() == false || r.Abandoned != nil {
+	if !r.TmAnswer.IsZero() || r.Abandoned != nil {
 		d.t.Errorf("answer %v, abandoned %v", r.TmAnswer, r.Abandoned)
 	}
 	d.expect(d.place(order{number: number("122", "100"), exten: "102"}), results.Answered, results.DialAnswered)

@@ -155,7 +155,6 @@ type order struct {
 	exten  string
 	queue  string
 	limit  time.Duration // how long Place may take; default 10 s
-	row    *results.Dialing
 }
 
 func (d *desk) place(o order) string {

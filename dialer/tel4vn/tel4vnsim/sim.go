@@ -81,7 +81,7 @@ func (s *Sim) Hooks() []string {
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // the client has gone
 }
 
 func (s *Sim) token(w http.ResponseWriter, r *http.Request) {

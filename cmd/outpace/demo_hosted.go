@@ -83,6 +83,8 @@ func newDemoHosted(ctx context.Context, c demoCmd, down *teardown) (*demoHosted,
 		settings: hosted.Settings{
 			BaseURL: base, Zone: time.UTC, Rate: 500,
 			PollInterval: 200 * time.Millisecond, Grace: 5 * time.Second, Offline: time.Second,
+			// No call of the simulated world is longer.
+			MaxCall: max(30*time.Second, 40*config.Unit),
 		},
 	})
 	return d, nil

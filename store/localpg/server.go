@@ -143,7 +143,7 @@ func (s *Server) Stop() error {
 	var err error
 	if s.cmd != nil && s.cmd.Process != nil {
 		if err = s.cmd.Process.Signal(syscall.SIGQUIT); err == nil {
-			_ = <-s.done // how it ended is of no interest
+			<-s.done //nolint:errcheck // how it ended is of no interest
 		}
 		s.cmd = nil
 	}

@@ -132,7 +132,7 @@ func logCannotGrow(t *testing.T) {
 		limitFiles(t, s.command.Process.Pid, uint64(info.Size())+700)
 		eventually(t, func() string {
 			if s.ready(t.Context()) {
-				return "the server is ready although it cannot write its log"
+				return "the server is ready although it cannot write its log" + s.topUp()
 			}
 			return ""
 		})

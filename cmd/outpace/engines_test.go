@@ -198,7 +198,8 @@ func (d *duel) round(victim, other *engine, talkers string, harm func(*engine) f
 
 	d.awaitOneHolder()
 	other.awaitTalk(talkers, 5) // they are followed
-	other.flow()
+	other.people(crowd, nil)    // whatever is left of the others
+	other.awaitCalls(1)
 	asked, woken := victim.asked.Load(), d.now()
 	mend()
 	other.hangUpTalkers()

@@ -67,7 +67,7 @@ func awaitFile(s *siege, name string) {
 	s.t.Helper()
 	eventually(s.t, func() string {
 		if _, err := os.Stat(name); err != nil {
-			return err.Error()
+			return err.Error() + s.topUp()
 		}
 		return ""
 	})

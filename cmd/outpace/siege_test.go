@@ -219,21 +219,27 @@ func (s *siege) flow() {
 		if s.calls() > from {
 			return ""
 		}
-		for _, b := range s.campaigns {
-			var now struct {
-				Status int `json:"status"`
-			}
-			if err := s.do(s.t.Context(), http.MethodGet, "/ob/campaigns/"+b.uuid, nil, &now); err != nil || now.Status != 0 {
-				return fmt.Sprintf("no calls are placed: %d, %v", now.Status, err)
-			}
-		}
-		if s.more != nil {
-			s.more()
-		} else {
-			s.people(crowd, nil)
-		}
-		return "all have been called"
+		return "no calls are placed" + s.topUp()
 	})
+}
+
+// topUp brings more people where all have been called, and says so.
+func (s *siege) topUp() string {
+	s.t.Helper()
+	for _, b := range s.campaigns {
+		var now struct {
+			Status int `json:"status"`
+		}
+		if err := s.do(s.t.Context(), http.MethodGet, "/ob/campaigns/"+b.uuid, nil, &now); err != nil || now.Status != 0 {
+			return fmt.Sprintf(": a campaign is at %d, %v", now.Status, err)
+		}
+	}
+	if s.more != nil {
+		s.more()
+	} else {
+		s.people(crowd, nil)
+	}
+	return ": all had been called"
 }
 
 // calls are how many calls have been asked for.

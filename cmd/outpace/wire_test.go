@@ -30,9 +30,9 @@ type wire struct {
 	flow  sync.RWMutex // held while nothing may pass
 }
 
-func newWire(t *testing.T, network, address string) *wire {
+func newWire(t *testing.T, network, address string, framed bool) *wire {
 	t.Helper()
-	w := &wire{network: network, address: address, links: map[net.Conn]bool{}, ended: make(chan struct{})}
+	w := &wire{network: network, address: address, framed: framed, links: map[net.Conn]bool{}, ended: make(chan struct{})}
 	var err error
 	if w.listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -53,9 +53,7 @@ func (w *wire) addr() string { return w.listener.Addr().String() }
 // newAMIWire returns a wire to a PBX, which passes whole messages.
 func newAMIWire(t *testing.T, address string) *wire {
 	t.Helper()
-	w := newWire(t, "tcp", address)
-	w.framed = true
-	return w
+	return newWire(t, "tcp", address, true)
 }
 
 // newDatabaseWire returns a wire to the Postgres at base, and its URL.
@@ -74,7 +72,7 @@ func newDatabaseWire(t *testing.T, base string) (w *wire, through string) {
 	}
 	query.Del("host")
 	query.Del("port")
-	w = newWire(t, network, address)
+	w = newWire(t, network, address, false)
 	u.Host, u.RawQuery = w.addr(), query.Encode()
 	return w, u.String()
 }

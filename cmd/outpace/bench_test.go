@@ -26,7 +26,7 @@ func TestBench(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			plot, lines := filepath.Join(dir, "plot.svg"), filepath.Join(dir, "samples.jsonl")
-			code, out, errs := outpace(t, env(), "bench", "--database="+database(), "--for=2s", "--warm-up=500ms", "--every=200ms",
+			code, out, errs := outpace(t, env(), "bench", "--database="+database(), "--for=6s", "--warm-up=1s", "--every=200ms",
 				"--rate=50", "--calls=100", "--agents=20", "--entries=500", "--time-scale=50", "--rest=20", "--json", "--dir="+dir,
 				"--plot="+plot, "--samples="+lines, "--cpuprofile="+filepath.Join(dir, "cpu"), "--sim-cpuprofile="+filepath.Join(dir, "sim"))
 			if code != exitOK {

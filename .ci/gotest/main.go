@@ -47,6 +47,10 @@ func run(ctx context.Context, args []string, ci bool, out io.Writer) error {
 		env = append(env, "CGO_ENABLED=0")
 		left = append(left, "the race detector: it needs a C compiler (gcc or clang), and there is none")
 	}
+	if !slices.ContainsFunc(args, isTimeout) {
+		// The package with the tests of whole processes takes minutes, and more on a busy machine.
+		command = append(command, "-timeout", "20m")
+	}
 	command = append(command, args...)
 	if !slices.ContainsFunc(args, isPackage) {
 		command = append(command, "./...")
@@ -95,6 +99,12 @@ func test(ctx context.Context, command, env []string, rep *report) error {
 		return fmt.Errorf("go test: %w", err)
 	}
 	return nil
+}
+
+// isTimeout reports whether an argument of go test says how long a package may take.
+func isTimeout(arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	return name != arg && (name == "timeout" || strings.HasPrefix(name, "timeout="))
 }
 
 // isPackage reports whether an argument of go test names packages.

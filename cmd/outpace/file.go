@@ -90,7 +90,10 @@ func (g *gatewayFile) UnmarshalYAML(unmarshal func(any) error) error {
 	kind, ok := keys["kind"].(string)
 	newKind, known := kinds[kind]
 	if !known {
-		message := fmt.Sprintf("a gateway's kind must be %s, not %q", knownKinds(), kind)
+		message := "a gateway's kind must be one of " + knownKinds()
+		if kindName.MatchString(kind) { // else a secret may have got into it
+			message += ", not " + kind
+		}
 		if !ok {
 			message = "a gateway needs a kind: " + knownKinds()
 		}
@@ -107,6 +110,8 @@ func (g *gatewayFile) UnmarshalYAML(unmarshal func(any) error) error {
 	g.gatewayCommon = g.own.common()
 	return nil
 }
+
+var kindName = regexp.MustCompile(`^[a-z][a-z0-9]{0,15}$`)
 
 func knownKinds() string {
 	var names []string
@@ -126,13 +131,24 @@ func readFile(path string) (file, error) {
 		return f, fmt.Errorf("read settings: %w", err)
 	}
 	defer func() { _ = source.Close() }() // it was only read
-	err = yaml.NewDecoder(source, yaml.Strict()).Decode(&f)
+	err = decode(source, &f)
 	switch {
 	case err == nil, errors.Is(err, io.EOF): // an empty file says nothing
 		return f, nil
 	default:
 		return f, wrong(path, "%s", fileError(err))
 	}
+}
+
+// decode reads the file as YAML. The library panics on some files that are no
+// settings, such as a list with a tag but without items.
+func decode(source io.Reader, f *file) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("not readable")
+		}
+	}()
+	return yaml.NewDecoder(source, yaml.Strict()).Decode(f)
 }
 
 // lineError is a mistake in the file that we found, not the YAML library.

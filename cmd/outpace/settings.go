@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // lookup finds an environment variable, as os.LookupEnv does.
@@ -71,7 +73,12 @@ type SettingError struct {
 func (e SettingError) Error() string { return e.Field + " " + e.Message }
 
 func wrong(field, format string, args ...any) error {
-	return SettingError{Field: field, Message: fmt.Sprintf(format, args...)}
+	return SettingError{Field: field, Message: strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) { // what stands in the settings is not for the terminal to obey
+			return '?'
+		}
+		return c
+	}, fmt.Sprintf(format, args...))}
 }
 
 // hasToken reports whether the API asks for a token.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,12 @@ type event struct {
 	Output     string
 }
 
+// slowest is how many of the tests that took longest are named at the end.
+const slowest = 12
+
+// slow is how long a test has to take to be named, in seconds.
+const slow = 5
+
 // report turns the events of go test into what a person wants to see: a line
 // for each package, everything that a failed test said, nothing of the others.
 type report struct {
@@ -25,6 +32,7 @@ type report struct {
 	said           map[string]*strings.Builder // of tests that are still running
 	passed, failed int
 	failures       []string
+	slow           []event // tests at the top level, to name those that took longest
 	skipped        []string
 }
 
@@ -72,6 +80,9 @@ func (r *report) output(key string, e event) {
 func (r *report) endTest(key string, e event) {
 	said := r.said[key]
 	delete(r.said, key)
+	if !strings.Contains(e.Test, "/") && e.Elapsed >= slow {
+		r.slow = append(r.slow, e)
+	}
 	switch e.Action {
 	case "pass":
 		r.passed++
@@ -114,6 +125,10 @@ func (r *report) endPackage(e event) {
 // close writes the summary. left is what could not be run beside the skipped
 // tests.
 func (r *report) close(left []string) {
+	slices.SortStableFunc(r.slow, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	for _, e := range r.slow[:min(len(r.slow), slowest)] {
+		fmt.Fprintf(r.out, "%6.1fs %s %s\n", e.Elapsed, e.Package, e.Test)
+	}
 	slices.Sort(r.skipped)
 	for _, what := range slices.Concat(left, r.skipped) {
 		fmt.Fprintln(r.out, "NOT RUN:", what)

@@ -167,7 +167,10 @@ func (s *siege) talkers(n int) (campaign string) {
 	s.get("/ob/campaigns/"+b.uuid, &c)
 	b.list = c.List
 	for i := range n {
-		s.post("/ob/dls", map[string]any{"dlma_uuid": b.list, "number_1": fmt.Sprintf("110%d%06d", len(s.campaigns), i), "number_2": fmt.Sprintf("200%d%06d", len(s.campaigns), i)})
+		s.post(onceEntry, map[string]any{
+			"dlma_uuid": b.list, "ukey": fmt.Sprint("more ", i),
+			"number_1": fmt.Sprintf("110%d%06d", len(s.campaigns), i), "number_2": fmt.Sprintf("200%d%06d", len(s.campaigns), i),
+		})
 	}
 	s.campaigns = append(s.campaigns, b)
 	s.status(b.uuid, 1)

@@ -103,7 +103,7 @@ func (s *siege) people(n int, plan map[string]any) besieged {
 			kind := []string{"129", "119", "129", "111", "200", "300", "400", "600", "500"}[s.dice.IntN(9)]
 			numbers[k] = fmt.Sprintf("%s%d%06d%d", kind, len(s.campaigns), i, k)
 		}
-		s.post("/ob/dls", map[string]any{"dlma_uuid": b.list, "ukey": fmt.Sprint("person ", i), "number_1": numbers[0], "number_2": numbers[1]})
+		s.post(onceEntry, map[string]any{"dlma_uuid": b.list, "ukey": fmt.Sprint("person ", i), "number_1": numbers[0], "number_2": numbers[1]})
 	}
 	s.campaigns = append(s.campaigns, b)
 	s.status(b.uuid, 1)

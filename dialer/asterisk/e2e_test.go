@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/outpace/outpace/dialer"
 	"github.com/outpace/outpace/dialer/ami"
 	"github.com/outpace/outpace/dialer/asterisk"
 	"github.com/outpace/outpace/dialer/dialertest"
@@ -33,17 +34,21 @@ func TestRealAsterisk(t *testing.T) {
 	secret := env("OUTPACE_E2E_AMI_SECRET", "secret")
 	dialertest.Exercise(t, func(t *testing.T) dialertest.Lab {
 		gate := &dialertest.Gate{}
-		gateway, err := asterisk.New(asterisk.Config{Name: "lab", AMI: ami.Config{
-			Address: address, Username: env("OUTPACE_E2E_AMI_USER", "dialer-least"), Secret: secret,
-			Dial: gate.Dial, BackoffMin: 50 * time.Millisecond, BackoffMax: time.Second,
-		}})
-		if err != nil {
-			t.Fatal(err)
+		gateway := func(t *testing.T) dialer.Gateway {
+			t.Helper()
+			gw, err := asterisk.New(asterisk.Config{Name: "lab", AMI: ami.Config{
+				Address: address, Username: env("OUTPACE_E2E_AMI_USER", "dialer-least"), Secret: secret,
+				Dial: gate.Dial, BackoffMin: 50 * time.Millisecond, BackoffMax: time.Second,
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return gw
 		}
 		lab := dialertest.Lab{
-			Gateway: gateway,
-			Admin:   dialertest.NewAdmin(t, ami.Config{Address: address, Username: env("OUTPACE_E2E_AMI_ADMIN", "dialer"), Secret: secret}),
-			Cut:     func(*testing.T) func() { return gate.Cut() },
+			Gateway: gateway(t), Again: gateway,
+			Admin: dialertest.NewAdmin(t, ami.Config{Address: address, Username: env("OUTPACE_E2E_AMI_ADMIN", "dialer"), Secret: secret}),
+			Cut:   func(*testing.T) func() { return gate.Cut() },
 		}
 		if command := os.Getenv("OUTPACE_E2E_RESTART"); command != "" {
 			lab.Restart = func(t *testing.T) {

@@ -16,23 +16,23 @@ func intoQueue(queue string) order {
 
 func queueWithAgent(d *desk) {
 	id := d.place(intoQueue("local_1"))
-	d.wait("an agent", func() bool { return d.calls[id].Row().Agent != "" })
+	d.Wait("an agent", func() bool { return d.Calls[id].Row().Agent != "" })
 	d.mu.Lock()
-	name := d.calls[id].Row().Agent
+	name := d.Calls[id].Row().Agent
 	d.mu.Unlock()
-	d.wait("the agent's talk", func() bool {
-		a := d.agents[name]
+	d.Wait("the agent's talk", func() bool {
+		a := d.Agents[name]
 		return a.Phase == dialer.AgentTalking && a.TalkQueue == "local_1" && a.TalkEnded.IsZero()
 	})
-	r := d.expect(id, results.Answered, results.DialAnswered)
+	r := d.Expect(id, results.Answered, results.DialAnswered)
 	if r.Abandoned == nil || *r.Abandoned || r.Talk < d.pbx(2500*time.Millisecond) || r.TmAgent.Before(r.TmAnswer) {
-		d.t.Errorf("abandoned %v, talked %v, answer %v, agent %v", r.Abandoned, r.Talk, r.TmAnswer, r.TmAgent)
+		d.T.Errorf("abandoned %v, talked %v, answer %v, agent %v", r.Abandoned, r.Talk, r.TmAnswer, r.TmAgent)
 	}
 	if !strings.HasPrefix(r.Agent, "Local/agent-") {
-		d.t.Errorf("agent %q", r.Agent)
+		d.T.Errorf("agent %q", r.Agent)
 	}
-	d.wait("the agent to be free again", func() bool {
-		a := d.agents[name]
+	d.Wait("the agent to be free again", func() bool {
+		a := d.Agents[name]
 		return a.Phase == dialer.AgentFree && !a.TalkEnded.IsZero() && a.TalkQueue == "local_1"
 	})
 }
@@ -48,48 +48,48 @@ func badAgents(d *desk) {
 		d.pause("faulty", name, true)
 	}
 	id := d.place(o)
-	d.wait("agent 18 to ring", func() bool { return d.agents["PJSIP/agent-18"].Phase == dialer.AgentRinging })
+	d.Wait("agent 18 to ring", func() bool { return d.Agents["PJSIP/agent-18"].Phase == dialer.AgentRinging })
 	for _, name := range others {
 		d.pause("faulty", name, false)
 	}
-	r := d.expect(id, results.Abandoned, results.DialAnswered)
+	r := d.Expect(id, results.Abandoned, results.DialAnswered)
 	if r.Abandoned == nil || !*r.Abandoned || r.Agent != "PJSIP/agent-20" {
-		d.t.Errorf("abandoned %v, agent %q", r.Abandoned, r.Agent)
+		d.T.Errorf("abandoned %v, agent %q", r.Abandoned, r.Agent)
 	}
-	d.wait("all agents to be free, but the one who is not there", func() bool {
-		return d.agents["PJSIP/agent-18"].Phase == dialer.AgentFree &&
-			d.agents["PJSIP/agent-19"].Phase == dialer.AgentFree &&
-			d.agents["PJSIP/agent-20"].Phase == dialer.AgentFree &&
-			d.agents["PJSIP/agent-offline"].Phase == dialer.AgentAway
+	d.Wait("all agents to be free, but the one who is not there", func() bool {
+		return d.Agents["PJSIP/agent-18"].Phase == dialer.AgentFree &&
+			d.Agents["PJSIP/agent-19"].Phase == dialer.AgentFree &&
+			d.Agents["PJSIP/agent-20"].Phase == dialer.AgentFree &&
+			d.Agents["PJSIP/agent-offline"].Phase == dialer.AgentAway
 	})
-	if a := d.agent("PJSIP/agent-18"); !a.TalkEnded.IsZero() {
-		d.t.Error("agent 18 never talked")
+	if a := d.Agent("PJSIP/agent-18"); !a.TalkEnded.IsZero() {
+		d.T.Error("agent 18 never talked")
 	}
 }
 
 // twoQueues: agents 06 to 10 are in two queues, each of them is one agent.
 func twoQueues(d *desk) {
-	a := d.agent("PJSIP/agent-06")
+	a := d.Agent("PJSIP/agent-06")
 	if len(a.Queues) != 2 || a.Queues[0].Queue != "sales_1" || a.Queues[1].Queue != "sales_2" {
-		d.t.Fatalf("agent 06 is in %v", a.Queues)
+		d.T.Fatalf("agent 06 is in %v", a.Queues)
 	}
-	if n := len(d.agent("PJSIP/agent-01").Queues); n != 1 {
-		d.t.Errorf("agent 01 is in %d queues", n)
+	if n := len(d.Agent("PJSIP/agent-01").Queues); n != 1 {
+		d.T.Errorf("agent 01 is in %d queues", n)
 	}
 	id := d.place(intoQueue("sales_2"))
-	d.wait("an agent", func() bool { return d.calls[id].Row().Agent != "" })
-	d.wait("one agent to talk", func() bool {
+	d.Wait("an agent", func() bool { return d.Calls[id].Row().Agent != "" })
+	d.Wait("one agent to talk", func() bool {
 		talking := 0
-		for _, a := range d.agents {
+		for _, a := range d.Agents {
 			if a.Phase == dialer.AgentTalking {
 				talking++
 			}
 		}
-		return talking == 1 && d.agents[d.calls[id].Row().Agent].Phase == dialer.AgentTalking
+		return talking == 1 && d.Agents[d.Calls[id].Row().Agent].Phase == dialer.AgentTalking
 	})
-	d.result(id)
-	d.wait("nobody to talk", func() bool {
-		for _, a := range d.agents {
+	d.Result(id)
+	d.Wait("nobody to talk", func() bool {
+		for _, a := range d.Agents {
 			if a.Phase == dialer.AgentTalking || a.Phase == dialer.AgentRinging {
 				return false
 			}
@@ -101,7 +101,7 @@ func twoQueues(d *desk) {
 // paused tells whether an agent is on pause in a queue. It is called under the
 // lock.
 func (d *desk) paused(queue, name string) bool {
-	for _, m := range d.agents[name].Queues {
+	for _, m := range d.Agents[name].Queues {
 		if m.Queue == queue {
 			return m.Paused
 		}
@@ -111,9 +111,9 @@ func (d *desk) paused(queue, name string) bool {
 
 // pause has an agent pause in a queue, or go on, and waits until that shows.
 func (d *desk) pause(queue, name string, to bool) {
-	d.t.Helper()
+	d.T.Helper()
 	d.admin("QueuePause", "Queue", queue, "Interface", name, "Paused", strconv.FormatBool(to))
-	d.wait("a pause", func() bool { return d.paused(queue, name) == to })
+	d.Wait("a pause", func() bool { return d.paused(queue, name) == to })
 }
 
 func pauses(d *desk) {
@@ -122,28 +122,28 @@ func pauses(d *desk) {
 		return func() bool { return d.paused("sales_1", name) == one && d.paused("sales_2", name) == two }
 	}
 	d.pause("sales_1", name, true)
-	d.wait("the pause in one queue", both(true, false))
+	d.Wait("the pause in one queue", both(true, false))
 	d.admin("QueuePause", "Interface", name, "Paused", "true")
-	d.wait("the pause in both", both(true, true))
+	d.Wait("the pause in both", both(true, true))
 	d.admin("QueuePause", "Interface", name, "Paused", "false")
-	d.wait("the end of the pause", both(false, false))
+	d.Wait("the end of the pause", both(false, false))
 }
 
 func comesAndGoes(d *desk) {
 	const name = "Local/slow-01@agents/n"
 	d.admin("QueueAdd", "Queue", "empty", "Interface", name, "MemberName", "Slow")
-	d.wait("the new agent", func() bool {
-		a, there := d.agents[name]
+	d.Wait("the new agent", func() bool {
+		a, there := d.Agents[name]
 		return there && a.Name == "Slow" && len(a.Queues) == 1
 	})
 	id := d.place(order{number: "101", app: "Queue", data: "empty", queue: "empty"})
-	d.wait("the new agent to ring", func() bool { return d.agents[name].Phase == dialer.AgentRinging })
-	r := d.expect(id, results.Abandoned, results.DialAnswered) // he takes 3 s, the patience is 2 s
+	d.Wait("the new agent to ring", func() bool { return d.Agents[name].Phase == dialer.AgentRinging })
+	r := d.Expect(id, results.Abandoned, results.DialAnswered) // he takes 3 s, the patience is 2 s
 	if r.Agent != name {
-		d.t.Errorf("agent %q", r.Agent)
+		d.T.Errorf("agent %q", r.Agent)
 	}
 	d.admin("QueueRemove", "Queue", "empty", "Interface", name)
-	d.wait("the agent to be gone", func() bool { _, there := d.agents[name]; return !there })
+	d.Wait("the agent to be gone", func() bool { _, there := d.Agents[name]; return !there })
 }
 
 // wrapUp: a member in wrap-up is as free as any to the PBX; the end of his
@@ -153,15 +153,15 @@ func wrapUp(d *desk) {
 	d.pause("wrapup", mute, true)
 	defer d.pause("wrapup", mute, false)
 	id := d.place(intoQueue("wrapup"))
-	r := d.result(id)
+	r := d.Result(id)
 	if r.Agent != name {
-		d.t.Fatalf("agent %q, disposition %s", r.Agent, r.Disposition)
+		d.T.Fatalf("agent %q, disposition %s", r.Agent, r.Disposition)
 	}
-	d.wait("the end of the talk", func() bool {
-		a := d.agents[name]
+	d.Wait("the end of the talk", func() bool {
+		a := d.Agents[name]
 		return a.Phase == dialer.AgentFree && !a.TalkEnded.IsZero() && a.TalkQueue == "wrapup"
 	})
-	if ended := d.agent(name).TalkEnded; ended.Before(r.TmAgent) || ended.After(r.TmHangup.Add(d.pbx(time.Second))) {
-		d.t.Errorf("talk ended %v, agent %v, hang-up %v", ended, r.TmAgent, r.TmHangup)
+	if ended := d.Agent(name).TalkEnded; ended.Before(r.TmAgent) || ended.After(r.TmHangup.Add(d.pbx(time.Second))) {
+		d.T.Errorf("talk ended %v, agent %v, hang-up %v", ended, r.TmAgent, r.TmHangup)
 	}
 }

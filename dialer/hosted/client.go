@@ -173,6 +173,9 @@ func (c *Client) Send(ctx context.Context, r Request, before func() error, out a
 	case answered && status.Status >= 400 && status.Status < 500:
 		return err
 	case !g.written():
+		if refusal := g.refusal(); refusal != nil {
+			err = refusal
+		}
 		return fmt.Errorf("%w: %w", dialer.ErrNotSent, err)
 	default:
 		// What kind of failure it was must not be taken for a refusal.

@@ -15,10 +15,20 @@ import (
 type gate struct {
 	before func() error
 	open   atomic.Bool
+	closed atomic.Pointer[error]
 }
 
 // written reports whether anything may have been written.
 func (g *gate) written() bool { return g.open.Load() }
+
+// refusal is why nothing was let through, nil if nothing was refused. What
+// net/http says of the connection that it was refused on may be any other error.
+func (g *gate) refusal() error {
+	if err := g.closed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 // pass lets the first write through if before agrees.
 func (g *gate) pass() error {
@@ -27,6 +37,7 @@ func (g *gate) pass() error {
 	}
 	if g.before != nil {
 		if err := g.before(); err != nil {
+			g.closed.Store(&err)
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/outpace/outpace/dialer/dialertest"
 	"github.com/outpace/outpace/dialer/hosted"
 	"github.com/outpace/outpace/dialer/hosted/hostedsim"
 )
@@ -21,6 +22,7 @@ type testCase struct {
 // Run runs the suite. Its cases run at the same time.
 func Run(t *testing.T, k Kind) {
 	t.Helper()
+	t.Run("port", func(t *testing.T) { dialertest.Port(t, k.port) })
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			if c.needs != nil && !c.needs(k) {
@@ -35,20 +37,8 @@ func Run(t *testing.T, k Kind) {
 				d.open()
 			}
 			c.run(d, l)
-			d.once()
+			d.Once()
 		})
-	}
-}
-
-// once checks that every call has ended once at most.
-func (d *desk) once() {
-	d.t.Helper()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for id, n := range d.ends {
-		if n > 1 {
-			d.t.Errorf("the end of call %s was told %d times", id, n)
-		}
 	}
 }
 
@@ -77,15 +67,12 @@ func states(k Kind) bool { return k.States }
 
 // cases are the suite.
 var cases = []testCase{
-	{name: "outcomes", run: outcomes},
 	{name: "one call for each free agent", run: oneEach},
 	{name: "extension", run: extension},
 	{name: "queue of the settings", run: queueOfSettings},
 	{name: "destination that rings nobody", run: noPool},
 	{name: "busy agent", needs: states, run: busyAgent},
 	{name: "phone not registered", needs: func(k Kind) bool { return k.Offline }, run: offline},
-	{name: "before", run: before},
-	{name: "agent does not pick up", run: agentSilent},
 	{name: "same number again", run: sameNumber},
 	{name: "answer lost", settings: hosted.Settings{Timeout: 2 * time.Second}, run: answerLost},
 	{name: "late answer", run: lateAnswer},
@@ -101,10 +88,7 @@ var cases = []testCase{
 	{name: "hooks lost", needs: hooks, run: hookFaults(hostedsim.Faults{LostHook: 1})},
 	{name: "hooks doubled and out of order", needs: hooks, run: hookFaults(hostedsim.Faults{DoubleHook: 0.7, MixedHook: 0.5})},
 	{name: "foreign hook", needs: hooks, run: foreignHook},
-	{name: "hang up", run: hangUp},
-	{name: "PBX down", run: pbxDown},
 	{name: "down at the start", run: downAtStart, closed: true},
 	{name: "restart", run: restart},
 	{name: "restart without the agent", needs: states, run: restartBlind},
-	{name: "storm", settings: hosted.Settings{Timeout: 2 * time.Second, Grace: 3 * time.Second}, run: storm},
 }

@@ -199,7 +199,7 @@ func (d *driver) userMoves(to campaign.Status) {
 	}
 	if d.store.moveLocked("c", campaign.Move{From: from, To: to}) {
 		d.say("user moves the campaign to %d", to)
-		d.stops = append(d.stops, sim.Stop{From: d.plainNow()})
+		d.stops = append(d.stops, sim.Stop{From: d.plainNow(), Pause: to == campaign.Pausing})
 	}
 }
 

@@ -166,7 +166,7 @@ func (w *world) doom(f sim.Fault, slot int) {
 // stop is a user's, who looks at the clock.
 func (w *world) stop(to campaign.Status) {
 	if w.move(to) {
-		w.stops = append(w.stops, sim.Stop{From: time.Now()})
+		w.stops = append(w.stops, sim.Stop{From: time.Now(), Pause: to == campaign.Pausing})
 	}
 }
 

@@ -4,11 +4,39 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/outpace/outpace/campaign"
 )
 
-// Stop is a time in which a user wants no calls to be placed; To is zero if it
-// has not ended.
-type Stop struct{ From, To time.Time }
+// Stop is a time in which a user wants no calls to be placed; To is zero if
+// the user has not ended it. The calendar ends it too when it opens, unless it
+// is a Pause.
+type Stop struct {
+	From, To time.Time
+	Pause    bool
+}
+
+// holds reports whether a call placed at a time was placed in spite of the
+// stop, grace after its beginning.
+func (s Stop) holds(o Ordeal, at time.Time, grace time.Duration) bool {
+	if !at.After(s.From.Add(grace)) || !s.To.IsZero() && !at.Before(s.To) {
+		return false
+	}
+	if s.Pause || o.Calendar.Mode == 0 {
+		return true
+	}
+	// Where the clock is put, the calendar may open at any time.
+	return !o.Has(Clock) && at.Before(opening(o.Calendar, s.From))
+}
+
+// opening is when the calendar, which closes once in an ordeal, opens after a time.
+func opening(c campaign.Calendar, after time.Time) time.Time {
+	edge := c.NextEdge(after)
+	if c.Open(after) {
+		edge = c.NextEdge(edge)
+	}
+	return edge
+}
 
 // Timely says, in a sentence each, which calls were placed when none may be, or
 // faster than they may. starts are the times at which engines have started.
@@ -24,7 +52,7 @@ func Timely(o Ordeal, e Evidence, starts []time.Time, stops []Stop) (wrong []str
 	}
 	for _, c := range e.Originates {
 		for _, s := range stops {
-			if c.At.After(s.From.Add(grace)) && (s.To.IsZero() || c.At.Before(s.To)) {
+			if s.holds(o, c.At, grace) {
 				wrong = append(wrong, fmt.Sprintf("the call %s was placed %s after a stop", c.Call, c.At.Sub(s.From)))
 			}
 		}

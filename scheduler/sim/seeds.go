@@ -16,9 +16,9 @@ const (
 )
 
 // Seeds are those of one run: the one that the environment names, or as many
-// as it says, count unless it does. Nine in ten are the same in each run, so
+// as it says, count unless it does. Nearly all are the same in each run, so
 // that a change that breaks something is told by the same seed to everybody;
-// the tenth is fresh, so that each run looks where none has looked.
+// one in fifty is fresh, so that each run looks where none has looked.
 func Seeds(count int) (list []uint64, one bool, err error) {
 	if text := os.Getenv(OneSeed); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
@@ -32,7 +32,7 @@ func Seeds(count int) (list []uint64, one bool, err error) {
 			return nil, false, fmt.Errorf("%s: %w", SeedCount, err)
 		}
 	}
-	fresh := count / 10
+	fresh := count / 50
 	for i := range count - fresh {
 		list = append(list, uint64(i+1))
 	}

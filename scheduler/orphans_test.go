@@ -97,8 +97,11 @@ func TestCallsOfAnothersGatewayAreLeftAlone(t *testing.T) {
 		if got := w.dispositions(); len(got) > 0 {
 			t.Errorf("another engine's call was ended as %v", got)
 		}
-		if d := w.store.open["orphan"]; d.Owner != "somebody" {
-			t.Errorf("the call was taken over by %q", d.Owner)
+		w.store.mu.Lock()
+		owner := w.store.open["orphan"].Owner
+		w.store.mu.Unlock()
+		if owner != "somebody" {
+			t.Errorf("the call was taken over by %q", owner)
 		}
 		pass(2 * time.Minute)
 		w.end()

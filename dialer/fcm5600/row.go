@@ -1,9 +1,7 @@
 package fcm5600
 
 import (
-	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -27,38 +25,10 @@ type record struct {
 	PlayURL string `json:"playUrl"`
 }
 
-// figure is a number that may come as text; null is 0.
-type figure float64
-
-// UnmarshalJSON takes a number, a number in quotes, "" or null.
-func (f *figure) UnmarshalJSON(b []byte) error {
-	word := strings.TrimSpace(strings.Trim(string(b), `"`))
-	if word == "" || word == "null" {
-		return nil
-	}
-	n, err := strconv.ParseFloat(word, 64)
-	if err != nil {
-		return errors.New("not a number") // the text may be anything
-	}
-	*f = figure(n)
-	return nil
-}
-
-// text is text that may come as a number.
-type text string
-
-// UnmarshalJSON takes text, a number or null.
-func (t *text) UnmarshalJSON(b []byte) error {
-	var number json.Number
-	if len(b) > 0 && b[0] != '"' {
-		if err := json.Unmarshal(b, &number); err != nil {
-			return errors.New("not text") // what it is may be anything
-		}
-		*t = text(number)
-		return nil
-	}
-	return json.Unmarshal(b, (*string)(t))
-}
+type (
+	figure = hosted.Figure
+	text   = hosted.Text
+)
 
 // row reads one record. ok is false for one that cannot be of our calls.
 func (p *pbx) row(r record) (row hosted.Row, ok bool, err error) {

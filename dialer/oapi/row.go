@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -33,38 +32,10 @@ type party struct {
 	Username text   `json:"username"`
 }
 
-// figure is a number that may come as text; null is 0.
-type figure float64
-
-// UnmarshalJSON takes a number, a number in quotes, "" or null.
-func (f *figure) UnmarshalJSON(b []byte) error {
-	word := strings.TrimSpace(strings.Trim(string(b), `"`))
-	if word == "" || word == "null" {
-		return nil
-	}
-	n, err := strconv.ParseFloat(word, 64)
-	if err != nil {
-		return errors.New("not a number") // the text may be anything
-	}
-	*f = figure(n)
-	return nil
-}
-
-// text is text that may come as a number.
-type text string
-
-// UnmarshalJSON takes text, a number or null.
-func (t *text) UnmarshalJSON(b []byte) error {
-	var number json.Number
-	if len(b) > 0 && b[0] != '"' {
-		if err := json.Unmarshal(b, &number); err != nil {
-			return errors.New("not text") // what it is may be anything
-		}
-		*t = text(number)
-		return nil
-	}
-	return json.Unmarshal(b, (*string)(t))
-}
+type (
+	figure = hosted.Figure
+	text   = hosted.Text
+)
 
 // records finds the rows in an answer: a bare array, or the one array that an
 // object holds, or that an object in it holds.

@@ -77,9 +77,9 @@ func (w *world) play(t *testing.T) {
 		if len(todo) > 0 {
 			next = min(next, todo[0].at-now)
 		}
-		time.Sleep(next)
+		pass(next)
 	}
-	time.Sleep(10 * time.Second) // for the last lines of the log
+	pass(10 * time.Second) // for the last lines of the log
 	stop()
 	engines.Wait()
 	if err := w.pbx.Close(); err != nil {
@@ -225,3 +225,6 @@ var template = func() func(t *testing.T) []byte {
 		return text
 	}
 }()
+
+// pass lets virtual time go by.
+func pass(d time.Duration) { <-time.After(d) }

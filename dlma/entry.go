@@ -62,8 +62,11 @@ type Pick struct {
 	MaxTries      [Numbers]int
 	RetryDelay    time.Duration // an entry is ready when its last hang-up is more than this before Now
 	RedialUnknown bool
-	Now           time.Time
-	Count         int // at most so many
+	// AbandonLock is how long an entry waits after a call to one of its numbers
+	// was abandoned, by whatever campaign; 0 = not at all.
+	AbandonLock time.Duration
+	Now         time.Time
+	Count       int // at most so many
 }
 
 // Outlook is what a list still holds under a Pick.
@@ -73,6 +76,16 @@ type Outlook struct {
 	Next time.Time
 	// Open counts the entries of the list that are being dialed.
 	Open int
+	// Upcoming are the first of the Ready entries, in the order in which they
+	// will be claimed.
+	Upcoming []Upcoming
+}
+
+// Upcoming is what is known of an entry before it is called.
+type Upcoming struct {
+	Tries   int // of the number that will be called
+	Number  int // which of its numbers that is, 1 to 8
+	ResDial int // of its last call, 0 if there was none
 }
 
 // Ended reports that nothing is left to dial and nothing is being dialed.

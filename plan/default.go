@@ -12,6 +12,13 @@ func Default() Plan {
 		EndHandle:   1,
 		RetryDelay:  60 * time.Second,
 		MaxRetry:    [Numbers]int{5, 5, 5, 5, 5, 5, 5, 5},
-		InUse:       true,
+
+		Pacing:          PacingPredictive,
+		AbandonTarget:   3,
+		AbandonPatience: 2 * time.Second,
+		AbandonWindow:   30,
+		AbandonLock:     72 * time.Hour,
+
+		InUse: true,
 	}
 }

@@ -11,6 +11,13 @@ const (
 	ModePredictive = 1
 )
 
+// The ways to pace.
+const (
+	PacingPredictive = "predictive" // learns, and calls ahead within the abandonment target
+	PacingFormula    = "formula"    // free agents - calls no agent has yet + service level
+	PacingRatio      = "ratio"      // a fixed number of calls for each free agent
+)
+
 // Plan is how and when a campaign calls. Empty strings stand for "not set"
 // (null on the wire).
 type Plan struct {
@@ -35,6 +42,23 @@ type Plan struct {
 	RedialUnknown bool         // call again when it is not known whether a call was answered
 	MaxCalls      *int         // calls at once, nil = the gateway's
 	MaxCPS        *int         // calls placed a second, nil = the gateway's
+
+	// Pacing is how it is decided how many calls are placed for the agents of a
+	// queue: PacingPredictive, PacingFormula or PacingRatio.
+	Pacing string
+	Ratio  float64 // calls for each free agent under PacingRatio: 1 to 20; 0 = not set
+	// AbandonTarget is the highest share of live answers that may be abandoned,
+	// in each calendar day and in the last AbandonWindow days: 0 to 100, per
+	// cent. 0 never calls ahead of a free agent.
+	AbandonTarget   float64
+	AbandonPatience time.Duration // how long an answered customer may wait for an agent: 100 ms to 60 s, whole milliseconds
+	AbandonWindow   int           // days, 1 to 366
+	// AbandonDestination is the uuid of a destination of type 0, a message say,
+	// that a customer is sent to whose patience has ended; "" leaves him in the queue.
+	AbandonDestination string
+	// AbandonLock is how long a number is not dialed again after a call to it
+	// was abandoned: 0 to 8,760 h, whole hours; 0 = no lock.
+	AbandonLock time.Duration
 
 	InUse    bool
 	TmCreate time.Time

@@ -82,6 +82,9 @@ type Dialing struct {
 	TmAgent  time.Time
 	TmUpdate time.Time
 
+	// Abandoned says that the patience of an answered customer ended without an
+	// agent.
+	Abandoned bool
 	// HangupAsked says that a user wants the call ended.
 	HangupAsked bool
 

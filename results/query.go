@@ -18,6 +18,13 @@ type Tally struct {
 	Abandoned int
 }
 
+// Day sums up what counts for abandonment in one calendar day of a campaign.
+type Day struct {
+	Date      string // YYYY-MM-DD, in the campaign's zone
+	Live      int
+	Abandoned int
+}
+
 // AbandonmentRate is abandoned over live answers, a fraction of 1; ok is false
 // while there are no live answers.
 func (t Tally) AbandonmentRate() (rate float64, ok bool) {

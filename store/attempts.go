@@ -82,6 +82,7 @@ type dialingRow struct {
 	TmAnswer        int64
 	TmAgent         int64
 	TmUpdate        int64
+	Abandoned       int
 	HangupAsked     int
 	Rule            int64 // the limits of the claim
 
@@ -102,7 +103,7 @@ var (
 	dialingColumns = columnsOf[dialingRow]("id")
 	// liveColumns are what changes while a call is open.
 	liveColumns = pickColumns(dialingColumns, "status", "channel", "agent", "res_dial", "res_dial_detail", "res_hangup", "res_hangup_detail",
-		"tm_dial", "tm_ring", "tm_answer", "tm_agent", "tm_update")
+		"tm_dial", "tm_ring", "tm_answer", "tm_agent", "tm_update", "abandoned")
 	// liveKey names the row that changes.
 	liveKey = pickColumns(dialingColumns, "dlma_uuid", "uuid")
 )
@@ -112,7 +113,7 @@ func dialingRowOf(d results.Dialing) dialingRow {
 		Attempt: attemptRowOf(d.Attempt), Owner: d.Owner, Status: d.Status, Channel: d.Channel, Agent: d.Agent,
 		ResDial: d.ResDial, ResDialDetail: d.ResDialDetail, ResHangup: d.ResHangup, ResHangupDetail: d.ResHangupDetail,
 		TmDial: micros(d.TmDial), TmRing: micros(d.TmRing), TmAnswer: micros(d.TmAnswer), TmAgent: micros(d.TmAgent),
-		TmUpdate: micros(d.TmUpdate), HangupAsked: bit(d.HangupAsked),
+		TmUpdate: micros(d.TmUpdate), Abandoned: bit(d.Abandoned), HangupAsked: bit(d.HangupAsked),
 	}
 }
 
@@ -129,7 +130,7 @@ func (r *dialingRow) dialing(bodies map[string]string) results.Dialing {
 		Attempt: r.Attempt.attempt(), Owner: r.Owner, Status: r.Status, Channel: r.Channel, Agent: r.Agent,
 		ResDial: r.ResDial, ResDialDetail: r.ResDialDetail, ResHangup: r.ResHangup, ResHangupDetail: r.ResHangupDetail,
 		TmDial: timeOf(r.TmDial), TmRing: timeOf(r.TmRing), TmAnswer: timeOf(r.TmAnswer), TmAgent: timeOf(r.TmAgent),
-		TmUpdate: timeOf(r.TmUpdate), HangupAsked: r.HangupAsked != 0,
+		TmUpdate: timeOf(r.TmUpdate), Abandoned: r.Abandoned != 0, HangupAsked: r.HangupAsked != 0,
 		Info: results.Info{
 			Campaign: version(r.InfoCampaign), Plan: version(r.InfoPlan), Destination: version(r.InfoDest), List: version(r.InfoDlma),
 		},

@@ -37,6 +37,14 @@ type planRow struct {
 	RedialUnknown int
 	MaxCalls      *int
 	MaxCps        *int
+
+	Pacing             string
+	Ratio              float64
+	AbandonTarget      float64 // %
+	AbandonPatience    int     // ms
+	AbandonWindow      int     // days
+	AbandonDestination string
+	AbandonLockHours   int
 }
 
 // TableName names the table to gorm.
@@ -53,6 +61,8 @@ func planRowOf(p plan.Plan, b base) planRow {
 		CallerID: p.CallerID, ServiceLevel: p.ServiceLevel, EarlyMedia: p.EarlyMedia, Codecs: p.Codecs, Variables: jsonMap(p.Variables),
 		Max1: m[0], Max2: m[1], Max3: m[2], Max4: m[3], Max5: m[4], Max6: m[5], Max7: m[6], Max8: m[7],
 		RedialUnknown: bit(p.RedialUnknown), MaxCalls: p.MaxCalls, MaxCps: p.MaxCPS,
+		Pacing: p.Pacing, Ratio: p.Ratio, AbandonTarget: p.AbandonTarget, AbandonPatience: int(p.AbandonPatience.Milliseconds()),
+		AbandonWindow: p.AbandonWindow, AbandonDestination: p.AbandonDestination, AbandonLockHours: int(p.AbandonLock / time.Hour),
 	}
 }
 
@@ -64,6 +74,9 @@ func (r *planRow) object() plan.Plan {
 		EarlyMedia: r.EarlyMedia, Codecs: r.Codecs, Variables: mapOf(r.Variables),
 		MaxRetry:      [plan.Numbers]int{r.Max1, r.Max2, r.Max3, r.Max4, r.Max5, r.Max6, r.Max7, r.Max8},
 		RedialUnknown: r.RedialUnknown != 0, MaxCalls: r.MaxCalls, MaxCPS: r.MaxCps,
+		Pacing: r.Pacing, Ratio: r.Ratio, AbandonTarget: r.AbandonTarget,
+		AbandonPatience: time.Duration(r.AbandonPatience) * time.Millisecond, AbandonWindow: r.AbandonWindow,
+		AbandonDestination: r.AbandonDestination, AbandonLock: time.Duration(r.AbandonLockHours) * time.Hour,
 		InUse: r.Base.InUse != 0, TmCreate: timeOf(r.Base.TmCreate), TmUpdate: timeOf(r.Base.TmUpdate), TmDelete: timeOf(r.Base.TmDelete),
 	}
 }
@@ -71,7 +84,8 @@ func (r *planRow) object() plan.Plan {
 func checkPlan(p plan.Plan) error {
 	bad := texts{
 		"name", p.Name, "detail", p.Detail, "gateway", p.Gateway, "tech_name", p.Tech, "trunk_name", p.Trunk,
-		"caller_id", p.CallerID, "early_media", p.EarlyMedia, "codecs", p.Codecs,
+		"caller_id", p.CallerID, "early_media", p.EarlyMedia, "codecs", p.Codecs, "pacing", p.Pacing,
+		"abandon_destination", p.AbandonDestination,
 	}.variables(p.Variables).bad()
 	if bad != "" {
 		return plan.Invalid{Field: bad, Message: unstorable}

@@ -107,6 +107,7 @@ func (d *demo) watch(ctx context.Context, campaign string) error {
 		interval = time.Second / 4
 	}
 	start := time.Now()
+	var ended time.Time
 	return poll(ctx, interval, func() (bool, error) {
 		var present struct {
 			Status int `json:"status"`
@@ -119,7 +120,14 @@ func (d *demo) watch(ctx context.Context, campaign string) error {
 			return false, err
 		}
 		d.screen.show(time.Since(start), now)
-		return present.Status == 0, nil
+		if present.Status != 0 {
+			return false, nil
+		}
+		if ended.IsZero() {
+			ended = time.Now()
+		}
+		// The entries may be shown as they were counted a short while ago.
+		return now.settled() == now.Entries.Total || time.Since(ended) > settleLimit, nil
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"github.com/outpace/outpace/plan/variables"
 )
 
@@ -24,6 +26,14 @@ const (
 	MaxTries        = 100    // tries of one number
 	MaxMaxCalls     = 10_000 // max_calls
 	MaxMaxCPS       = 1_000  // max_cps
+
+	MinRatio           = 1 // calls for each free agent
+	MaxRatio           = 20
+	MaxAbandonTarget   = 100 // per cent
+	MinAbandonPatience = 100 * time.Millisecond
+	MaxAbandonPatience = time.Minute
+	MaxAbandonWindow   = 366 // days
+	MaxAbandonLock     = 8760 * time.Hour
 )
 
 var (
@@ -46,6 +56,8 @@ func (p Plan) Validate() error {
 		p.validateTries(),
 		optional("max_calls", p.MaxCalls, MaxMaxCalls),
 		optional("max_cps", p.MaxCPS, MaxMaxCPS),
+		p.validatePacing(),
+		p.validateAbandonment(),
 		p.validateCall(),
 	)
 }
@@ -89,6 +101,44 @@ func (p Plan) validateTries() error {
 		if err := between(fmt.Sprintf("max_retry_cnt_%d", i+1), n, 0, MaxTries); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// validatePacing keeps a ratio that no pacing uses now: it is there when
+// somebody goes back to it.
+func (p Plan) validatePacing() error {
+	switch p.Pacing {
+	case PacingPredictive, PacingFormula, PacingRatio:
+	default:
+		return Invalid{"pacing", fmt.Sprintf("must be %q, %q or %q", PacingPredictive, PacingFormula, PacingRatio)}
+	}
+	if p.Ratio == 0 {
+		if p.Pacing == PacingRatio {
+			return Invalid{"ratio", fmt.Sprintf("must be set, %d to %d, when pacing is %q", MinRatio, MaxRatio, PacingRatio)}
+		}
+		return nil
+	}
+	return within("ratio", p.Ratio, MinRatio, MaxRatio)
+}
+
+// validateAbandonment does not know whether the destination exists.
+func (p Plan) validateAbandonment() error {
+	if err := within("abandon_target", p.AbandonTarget, 0, MaxAbandonTarget); err != nil {
+		return err
+	}
+	if d := p.AbandonPatience; d < MinAbandonPatience || d > MaxAbandonPatience || d%time.Millisecond != 0 {
+		return Invalid{"abandon_patience", fmt.Sprintf("must be %d to %d (milliseconds)",
+			MinAbandonPatience.Milliseconds(), MaxAbandonPatience.Milliseconds())}
+	}
+	if err := between("abandon_window", p.AbandonWindow, 1, MaxAbandonWindow); err != nil {
+		return err
+	}
+	if err := reference("abandon_destination", p.AbandonDestination); err != nil {
+		return err
+	}
+	if p.AbandonLock < 0 || p.AbandonLock > MaxAbandonLock || p.AbandonLock%time.Hour != 0 {
+		return Invalid{"abandon_lock_hours", fmt.Sprintf("must be 0 to %d (hours)", MaxAbandonLock/time.Hour)}
 	}
 	return nil
 }
@@ -149,6 +199,26 @@ func text(field, value string, limit int) error {
 func between(field string, value, low, high int) error {
 	if value < low || value > high {
 		return Invalid{field, fmt.Sprintf("must be %d to %d", low, high)}
+	}
+	return nil
+}
+
+// within refuses what is no number too.
+func within(field string, value, low, high float64) error {
+	if value >= low && value <= high {
+		return nil
+	}
+	return Invalid{field, fmt.Sprintf("must be %g to %g", low, high)}
+}
+
+// reference checks the form of a uuid; "" refers to nothing.
+func reference(field, value string) error {
+	if value == "" {
+		return nil
+	}
+	id, err := uuid.Parse(value)
+	if err != nil || id.String() != value {
+		return Invalid{field, "must be a lower-case uuid"}
 	}
 	return nil
 }

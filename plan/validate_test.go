@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,39 @@ func TestValidate(t *testing.T) {
 		{"max_calls", func(p *Plan) { p.MaxCalls = ptr(1) }, ""},
 		{"max_calls 0", func(p *Plan) { p.MaxCalls = ptr(0) }, "max_calls"},
 		{"max_cps 1001", func(p *Plan) { p.MaxCPS = ptr(1001) }, "max_cps"},
+		{"no pacing", func(p *Plan) { p.Pacing = "" }, "pacing"},
+		{"unknown pacing", func(p *Plan) { p.Pacing = "Formula" }, "pacing"},
+		{"formula", func(p *Plan) { p.Pacing = PacingFormula }, ""},
+		{"ratio, not set", func(p *Plan) { p.Pacing = PacingRatio }, "ratio"},
+		{"ratio 1", func(p *Plan) { p.Pacing, p.Ratio = PacingRatio, 1 }, ""},
+		{"ratio 20", func(p *Plan) { p.Pacing, p.Ratio = PacingRatio, 20 }, ""},
+		{"ratio 20.1", func(p *Plan) { p.Pacing, p.Ratio = PacingRatio, 20.1 }, "ratio"},
+		{"ratio 0.9", func(p *Plan) { p.Ratio = 0.9 }, "ratio"},
+		{"ratio -1", func(p *Plan) { p.Ratio = -1 }, "ratio"},
+		{"ratio that is no number", func(p *Plan) { p.Ratio = math.NaN() }, "ratio"},
+		{"ratio that is kept", func(p *Plan) { p.Pacing, p.Ratio = PacingFormula, 1.5 }, ""},
+		{"target 0", func(p *Plan) { p.AbandonTarget = 0 }, ""},
+		{"target 100", func(p *Plan) { p.AbandonTarget = 100 }, ""},
+		{"target 100.01", func(p *Plan) { p.AbandonTarget = 100.01 }, "abandon_target"},
+		{"target -0.01", func(p *Plan) { p.AbandonTarget = -0.01 }, "abandon_target"},
+		{"target that is no number", func(p *Plan) { p.AbandonTarget = math.NaN() }, "abandon_target"},
+		{"endless target", func(p *Plan) { p.AbandonTarget = math.Inf(1) }, "abandon_target"},
+		{"patience 99", func(p *Plan) { p.AbandonPatience = 99 * time.Millisecond }, "abandon_patience"},
+		{"patience 100", func(p *Plan) { p.AbandonPatience = 100 * time.Millisecond }, ""},
+		{"patience 60000", func(p *Plan) { p.AbandonPatience = time.Minute }, ""},
+		{"patience 60001", func(p *Plan) { p.AbandonPatience = time.Minute + time.Millisecond }, "abandon_patience"},
+		{"patience in microseconds", func(p *Plan) { p.AbandonPatience = time.Second + time.Microsecond }, "abandon_patience"},
+		{"window 0", func(p *Plan) { p.AbandonWindow = 0 }, "abandon_window"},
+		{"window 1", func(p *Plan) { p.AbandonWindow = 1 }, ""},
+		{"window 366", func(p *Plan) { p.AbandonWindow = 366 }, ""},
+		{"window 367", func(p *Plan) { p.AbandonWindow = 367 }, "abandon_window"},
+		{"message", func(p *Plan) { p.AbandonDestination = "42b72a18-a6c5-43bf-b9aa-6043ff32128d" }, ""},
+		{"message of no uuid", func(p *Plan) { p.AbandonDestination = "42B72A18-A6C5-43BF-B9AA-6043FF32128D" }, "abandon_destination"},
+		{"lock 0", func(p *Plan) { p.AbandonLock = 0 }, ""},
+		{"lock of a year", func(p *Plan) { p.AbandonLock = 8760 * time.Hour }, ""},
+		{"lock 8761", func(p *Plan) { p.AbandonLock = 8761 * time.Hour }, "abandon_lock_hours"},
+		{"lock -1", func(p *Plan) { p.AbandonLock = -time.Hour }, "abandon_lock_hours"},
+		{"lock in minutes", func(p *Plan) { p.AbandonLock = 90 * time.Minute }, "abandon_lock_hours"},
 		{"header variable", func(p *Plan) { p.Variables = map[string]string{"PJSIP_HEADER(add,X-Id)": "7"} }, ""},
 		{"function as variable", func(p *Plan) { p.Variables = map[string]string{"CALLERID(all)": "7"} }, "variables"},
 	}
@@ -102,5 +136,18 @@ func TestValidate(t *testing.T) {
 				t.Errorf("error %v, want one about %s", err, tt.field)
 			}
 		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for ring, want := range map[time.Duration]string{
+		time.Second: "dial_timeout", 15*time.Second - time.Millisecond: "dial_timeout", 15 * time.Second: "", 30 * time.Second: "",
+	} {
+		p := Default()
+		p.DialTimeout = ring
+		got := p.Warnings()
+		if len(got) > 1 || (len(got) == 1) != (want != "") || !strings.HasPrefix(strings.Join(got, ""), want) {
+			t.Errorf("with a ring time-out of %s: %q, want one that names %q", ring, got, want)
+		}
 	}
 }

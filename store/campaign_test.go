@@ -77,6 +77,65 @@ func TestDeletingWhatACampaignNames(t *testing.T) {
 	})
 }
 
+func TestAbandonDestinationMustBeALiveExtension(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		exten := must[campaign.Destination](t)(s.CreateDestination(ctx, campaign.Destination{}))
+		queue := must[campaign.Destination](t)(s.CreateDestination(ctx, campaign.Destination{Type: campaign.TypeApplication}))
+		gone := must[campaign.Destination](t)(s.CreateDestination(ctx, campaign.Destination{}))
+		must[campaign.Destination](t)(s.DeleteDestination(ctx, gone.UUID, false))
+		p := must[plan.Plan](t)(s.CreatePlan(ctx, plan.Plan{AbandonDestination: exten.UUID}))
+		for what, uuid := range map[string]string{"an application": queue.UUID, "a deleted one": gone.UUID, "no uuid": "a'b", "not a text": "a\x00"} {
+			_, err := s.CreatePlan(ctx, plan.Plan{AbandonDestination: uuid})
+			if !is[plan.Invalid](err) || !strings.HasPrefix(err.Error(), "abandon_destination ") {
+				t.Errorf("a plan with %s: %v", what, err)
+			}
+			_, err = s.UpdatePlan(ctx, p.UUID, func(p *plan.Plan) error { p.AbandonDestination = uuid; return nil })
+			if !is[plan.Invalid](err) || !strings.HasPrefix(err.Error(), "abandon_destination ") {
+				t.Errorf("a plan that changes to %s: %v", what, err)
+			}
+		}
+		if got := must[plan.Plan](t)(s.Plan(ctx, p.UUID)); got.AbandonDestination != exten.UUID {
+			t.Errorf("refused changes left %q", got.AbandonDestination)
+		}
+	})
+}
+
+func TestChangingWhatAPlanNames(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		d := must[campaign.Destination](t)(s.CreateDestination(ctx, campaign.Destination{}))
+		p := must[plan.Plan](t)(s.CreatePlan(ctx, plan.Plan{AbandonDestination: d.UUID}))
+		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Destination: d.UUID}))
+		become := func(kind int) error {
+			return failed(s.UpdateDestination(ctx, d.UUID, func(d *campaign.Destination) error { d.Type, d.UUID = kind, "other"; return nil }))
+		}
+		if err := become(campaign.TypeApplication); !is[campaign.Conflict](err) {
+			t.Errorf("made an application: %v", err)
+		}
+		if err := become(campaign.TypeExten); err != nil {
+			t.Errorf("left an extension: %v", err)
+		}
+		for range 2 { // the campaign refuses first, then the plan alone
+			if _, err := s.DeleteDestination(ctx, d.UUID, false); !is[campaign.Conflict](err) {
+				t.Errorf("deleted: %v", err)
+			}
+			must[campaign.Campaign](t)(s.UpdateCampaign(ctx, c.UUID, func(c *campaign.Campaign) error { c.Destination = ""; return nil }))
+		}
+		if got := must[plan.Plan](t)(s.Plan(ctx, p.UUID)); got.AbandonDestination != d.UUID || !got.TmUpdate.IsZero() {
+			t.Errorf("a refused delete changed the plan: %+v", got)
+		}
+		must[campaign.Destination](t)(s.DeleteDestination(ctx, d.UUID, true))
+		if got := must[plan.Plan](t)(s.Plan(ctx, p.UUID)); got.AbandonDestination != "" || got.TmUpdate.IsZero() {
+			t.Errorf("the reference stayed: %+v", got)
+		}
+		free := must[campaign.Destination](t)(s.CreateDestination(ctx, campaign.Destination{}))
+		last := must[plan.Plan](t)(s.CreatePlan(ctx, plan.Plan{AbandonDestination: free.UUID}))
+		must[plan.Plan](t)(s.DeletePlan(ctx, last.UUID, false))
+		must[campaign.Destination](t)(s.DeleteDestination(ctx, free.UUID, false)) // a deleted plan holds nothing
+	})
+}
+
 func TestDeletingARunningCampaign(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()

@@ -118,20 +118,20 @@ func hold(tx *gorm.DB, table, uuid string) (bool, error) {
 	return len(ids) > 0, nil
 }
 
-// release counts the live campaigns whose column names uuid and, with force,
-// clears it there.
-func (s *Store) release(tx *gorm.DB, column, uuid string, force bool) (int64, error) {
+// release counts the live objects of a table whose column names uuid and, with
+// force, clears it there.
+func (s *Store) release(tx *gorm.DB, table, column, uuid string, force bool) (int64, error) {
 	var n int64
-	q := tx.Model(&campaignRow{}).Where(column+" = ? AND in_use = 1", uuid)
+	q := tx.Table(table).Where(column+" = ? AND in_use = 1", uuid)
 	if err := q.Count(&n).Error; err != nil {
-		return 0, fmt.Errorf("count campaigns: %w", err)
+		return 0, fmt.Errorf("count references: %w", err)
 	}
 	if !force {
 		return n, nil
 	}
 	now := s.nowMicros()
 	// Deleted campaigns may still be stopping; they lose it too.
-	err := tx.Exec("UPDATE campaigns SET "+column+" = '', tm_update = CASE WHEN tm_update >= ? THEN tm_update + 1 ELSE ? END WHERE "+
+	err := tx.Exec("UPDATE "+table+" SET "+column+" = '', tm_update = CASE WHEN tm_update >= ? THEN tm_update + 1 ELSE ? END WHERE "+
 		column+" = ?", now, now, uuid).Error
 	if err != nil {
 		return 0, fmt.Errorf("clear references: %w", err)

@@ -87,7 +87,8 @@ func (s *Store) ListDestinations(ctx context.Context, after string, count int) (
 }
 
 // UpdateDestination lets edit change a destination in one transaction, as
-// UpdatePlan does.
+// UpdatePlan does. One that a plan sends abandoned customers to stays an
+// extension.
 func (s *Store) UpdateDestination(ctx context.Context, uuid string, edit func(*campaign.Destination) error) (campaign.Destination, error) {
 	var out campaign.Destination
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -102,6 +103,9 @@ func (s *Store) UpdateDestination(ctx context.Context, uuid string, edit func(*c
 		if err := checkDestination(d); err != nil {
 			return err
 		}
+		if err := s.checkType(tx, row, d.Type); err != nil {
+			return err
+		}
 		changed := destinationRowOf(d, row.Base)
 		changed.Base.TmUpdate = after(s.nowMicros(), row.Base.TmUpdate)
 		out = changed.object()
@@ -112,7 +116,25 @@ func (s *Store) UpdateDestination(ctx context.Context, uuid string, edit func(*c
 	return out, err
 }
 
-// DeleteDestination deletes a destination, as DeletePlan does.
+// checkType refuses, as a Conflict, to make an application of an extension that
+// a live plan names.
+func (s *Store) checkType(tx *gorm.DB, was *destinationRow, is int) error {
+	if is == was.Type || is == campaign.TypeExten {
+		return nil
+	}
+	n, err := s.release(tx, "plans", "abandon_destination", was.Base.UUID, false)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return campaign.Conflict("type must stay 0 (extension) while a plan has the destination as its abandon_destination")
+	}
+
+	return nil
+}
+
+// DeleteDestination deletes a destination, as DeletePlan does. A live plan may
+// name it too.
 func (s *Store) DeleteDestination(ctx context.Context, uuid string, force bool) (campaign.Destination, error) {
 	var out campaign.Destination
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -120,12 +142,18 @@ func (s *Store) DeleteDestination(ctx context.Context, uuid string, force bool) 
 		if err != nil {
 			return err
 		}
-		n, err := s.release(tx, "dest_uuid", uuid, force)
+		n, err := s.release(tx, "campaigns", "dest_uuid", uuid, force)
 		if err != nil {
 			return err
 		}
 		if n > 0 && !force {
 			return campaign.Conflict(inUse("destination", n))
+		}
+		if n, err = s.release(tx, "plans", "abandon_destination", uuid, force); err != nil {
+			return err
+		}
+		if n > 0 && !force {
+			return campaign.Conflict("the destination is the abandon_destination of a plan; force=1 takes it out of the plan")
 		}
 		row.Base.deleted(s.nowMicros())
 		out = row.object()

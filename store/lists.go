@@ -106,7 +106,7 @@ func (s *Store) DeleteList(ctx context.Context, uuid string, force, entries bool
 		if err != nil {
 			return err
 		}
-		n, err := s.release(tx, "dlma_uuid", uuid, force)
+		n, err := s.release(tx, "campaigns", "dlma_uuid", uuid, force)
 		if err != nil {
 			return err
 		}

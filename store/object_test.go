@@ -28,6 +28,8 @@ func TestObjectsReadBackAsGiven(t *testing.T) {
 			Name: hostile["quotes"], Detail: hostile["lines"], Mode: 1, Gateway: "gw", Tech: "PJSIP", Trunk: "t", DialTimeout: 30500 * time.Millisecond,
 			EndHandle: 1, RetryDelay: 90 * time.Second, CallerID: hostile["emoji"], ServiceLevel: 2, EarlyMedia: "true", Codecs: "alaw", Variables: hostile,
 			MaxRetry: [8]int{1, 2, 3, 4, 5, 6, 7, 8}, RedialUnknown: true, MaxCalls: &calls, MaxCPS: &cps,
+			Pacing: plan.PacingRatio, Ratio: 1.1, AbandonTarget: 2.9, AbandonPatience: 1999 * time.Millisecond, AbandonWindow: 28,
+			AbandonDestination: must[campaign.Destination](t)(s.CreateDestination(ctx, campaign.Destination{})).UUID, AbandonLock: 73 * time.Hour,
 		}
 		made := must[plan.Plan](t)(s.CreatePlan(ctx, p))
 		if made.UUID == "" || !made.InUse || made.TmCreate.IsZero() || !made.TmUpdate.IsZero() {

@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/plan"
 )
 
@@ -94,18 +95,53 @@ func checkPlan(p plan.Plan) error {
 	return nil
 }
 
+// checkAbandonDestination makes sure that a plan's new abandon_destination is a
+// live extension, and stays so until the transaction ends. What was there
+// already is not looked at.
+func checkAbandonDestination(tx *gorm.DB, was, is string) error {
+	const field = "abandon_destination"
+	if is == "" || is == was {
+		return nil
+	}
+	live, err := hold(tx, "destinations", is)
+	if err != nil {
+		return err
+	}
+	if !live {
+		return plan.Invalid{Field: field, Message: "does not exist"}
+	}
+	d, err := get[campaign.Destination, destinationRow](tx, is, campaign.ErrNotFound)
+	if err != nil {
+		return err
+	}
+	if d.Type != campaign.TypeExten {
+		return plan.Invalid{Field: field, Message: "must be a destination of type 0 (extension)"}
+	}
+
+	return nil
+}
+
 // CreatePlan keeps a new plan under a uuid of its own.
 func (s *Store) CreatePlan(ctx context.Context, p plan.Plan) (plan.Plan, error) {
 	if err := checkPlan(p); err != nil {
 		return plan.Plan{}, err
 	}
-	row := planRowOf(p, base{})
-	row.Base.made(s.nowMicros())
-	if err := insert(s.w.WithContext(ctx), &row); err != nil {
-		return plan.Plan{}, err
-	}
+	var out plan.Plan
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		if err := checkAbandonDestination(tx, "", p.AbandonDestination); err != nil {
+			return err
+		}
+		row := planRowOf(p, base{})
+		row.Base.made(s.nowMicros())
+		if err := insert(tx, &row); err != nil {
+			return err
+		}
+		out = row.object()
 
-	return row.object(), nil
+		return nil
+	})
+
+	return out, err
 }
 
 // Plan returns a live plan, plan.ErrNotFound if there is none of that uuid.
@@ -125,7 +161,8 @@ func (s *Store) ListPlans(ctx context.Context, after string, count int) (list []
 }
 
 // UpdatePlan lets edit change a plan in one transaction. What edit returns as
-// an error is returned as it is; uuid and times are not edit's to change.
+// an error is returned as it is; uuid and times are not edit's to change. A new
+// reference must exist.
 func (s *Store) UpdatePlan(ctx context.Context, uuid string, edit func(*plan.Plan) error) (plan.Plan, error) {
 	var out plan.Plan
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -138,6 +175,9 @@ func (s *Store) UpdatePlan(ctx context.Context, uuid string, edit func(*plan.Pla
 			return err
 		}
 		if err := checkPlan(p); err != nil {
+			return err
+		}
+		if err := checkAbandonDestination(tx, row.AbandonDestination, p.AbandonDestination); err != nil {
 			return err
 		}
 		changed := planRowOf(p, row.Base)
@@ -159,7 +199,7 @@ func (s *Store) DeletePlan(ctx context.Context, uuid string, force bool) (plan.P
 		if err != nil {
 			return err
 		}
-		n, err := s.release(tx, "plan_uuid", uuid, force)
+		n, err := s.release(tx, "campaigns", "plan_uuid", uuid, force)
 		if err != nil {
 			return err
 		}

@@ -57,6 +57,8 @@ type Call struct {
 	// customerCause stands in for the cause of a hang-up that is not seen.
 	customerCause int
 
+	redirectedAt time.Time // when we had the PBX send him from the queue to a message
+
 	sight sight
 }
 
@@ -83,6 +85,7 @@ func Recovered(d results.Dialing) *Call {
 	}
 	c.sight = sight{recovered: true, lost: true, gap: true, dim: !c.answered}
 	c.sight.blind = c.answered && d.TmAgent.IsZero()
+	c.sight.guessed = c.answered && d.TmAnswer.IsZero()
 	c.recoverEnd()
 	return c
 }
@@ -190,6 +193,8 @@ func (c *Call) Wake() time.Time {
 		return c.respondedAt.Add(graceLast)
 	case c.endSeen():
 		return c.respondedAt.Add(graceNoChannel)
+	case c.waits():
+		return c.deadline()
 	case c.answered || c.sight.lost || c.sent.IsZero():
 		return time.Time{}
 	}
@@ -209,6 +214,8 @@ func (c *Call) Tick(now time.Time) Change {
 		return 0
 	case c.endSeen():
 		return c.finish(now)
+	case c.answered:
+		return c.abandon(now)
 	}
 	c.lose(now)
 	c.sight.since = time.Time{}

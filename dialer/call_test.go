@@ -286,7 +286,7 @@ func TestAnswerToAnotherRequest(t *testing.T) {
 }
 
 // TestChaos gives random events in random order: nothing panics, statuses and
-// answers stay, the end is final.
+// answers stay, so does an abandonment and it is said once, the end is final.
 func TestChaos(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	texts := []string{"", "ANSWER", "BUSY", "CANCEL", "NOANSWER"}
@@ -295,14 +295,17 @@ func TestChaos(t *testing.T) {
 		if rng.IntN(4) == 0 {
 			row := claimed("sales")
 			row.Status = []int{0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13}[rng.IntN(12)]
+			row.Abandoned = rng.IntN(4) == 0
 			c = Recovered(row)
 		}
-		now, answered, ended := 0.0, false, false
+		now, answered, ended, abandoned := 0.0, false, false, c.Row().Abandoned
 		for range 60 {
 			now += rng.Float64() * 3
 			status := c.Row().Status
 			var change Change
-			switch rng.IntN(12) {
+			switch rng.IntN(13) {
+			case 12:
+				change = c.Redirected(at(now))
 			case 0:
 				change = c.Sent(at(now))
 			case 1:
@@ -333,10 +336,23 @@ func TestChaos(t *testing.T) {
 				}
 				answered = true
 			}
+			if change&ChangeAbandoned != 0 {
+				if abandoned {
+					t.Fatal("abandoned twice")
+				}
+				abandoned = true
+			}
+			if c.Row().Abandoned != abandoned {
+				t.Fatalf("abandoned: the row says %t", !abandoned)
+			}
 			if change&ChangeEnded != 0 {
 				ended = true
-				if r := c.Result(); r.UUID != testCall || r.Disposition == "" || r.TmUpdate.IsZero() {
+				r := c.Result()
+				if r.UUID != testCall || r.Disposition == "" || r.TmUpdate.IsZero() {
 					t.Fatalf("result %+v", r)
+				}
+				if says := r.Abandoned != nil && *r.Abandoned; says != (abandoned && c.answered) {
+					t.Fatalf("abandoned %t, its result says %t", abandoned, says)
 				}
 			}
 			if ended != (c.Phase() == Ended) {

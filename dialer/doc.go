@@ -19,6 +19,10 @@
 //	      answered, where no queue      hung up
 //	      takes the call
 //
+// A customer whom nobody takes may be sent from the queue to a message
+// (Redirector); he is then Talking. That no agent came within the patience is
+// no phase but a mark, set once (ChangeAbandoned).
+//
 // A failed call has ended when the PBX's response to the request and the
 // hang-up are both in, or when the later one can no longer come; an answered
 // one likewise. Beside the phase a call may be lost: the link was down, or no

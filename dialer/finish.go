@@ -132,10 +132,16 @@ func (c *Call) draft(at time.Time) results.Result {
 	}
 }
 
+// close ends the call. A customer whom we or the PBX hung up on inside his
+// patience comes to be abandoned here.
 func (c *Call) close(r results.Result, at time.Time) Change {
+	var change Change
+	if r.Abandoned != nil && *r.Abandoned {
+		change = c.abandon(at)
+	}
 	c.row.ResDial, c.row.ResDialDetail, c.row.TmUpdate = r.ResDial, r.ResDialDetail, at
 	c.result, c.ended = r, true
-	return ChangeRow | ChangeEnded | c.enter(Ended)
+	return change | ChangeRow | ChangeEnded | c.enter(Ended)
 }
 
 // endTime is when the call ended as far as that was seen; zero if it was not.
@@ -147,29 +153,6 @@ func (c *Call) endTime() time.Time {
 		return c.respondedAt
 	}
 	return time.Time{}
-}
-
-// verdict says whether an answered customer was abandoned; nil where that is
-// not counted.
-func (c *Call) verdict() (results.Disposition, *bool) {
-	if c.row.Queue == "" || c.sight.blind || c.row.TmAnswer.IsZero() {
-		return results.Answered, nil
-	}
-	deadline := c.row.TmAnswer.Add(c.row.Patience)
-	abandoned := true
-	if !c.row.TmAgent.IsZero() {
-		abandoned = c.row.TmAgent.After(deadline)
-		if !abandoned {
-			return results.Answered, &abandoned
-		}
-		return results.Abandoned, &abandoned
-	}
-	oursFirst := !c.cancelledAt.IsZero() && c.cancelledAt.Before(c.customerAt)
-	if c.customer && !oursFirst && !c.customerAt.After(deadline) {
-		abandoned = false
-		return results.HungUpEarly, &abandoned
-	}
-	return results.Abandoned, &abandoned
 }
 
 // measure fills in how long things took. What was not seen to end has no
@@ -192,8 +175,8 @@ func (c *Call) measure(r *results.Result, end time.Time) {
 		r.Talk = between(r.TmAnswer, end)
 		return
 	}
-	r.Wait = between(r.TmAnswer, r.TmAgent, end)
-	r.Talk = between(r.TmAgent, end)
+	r.Wait = between(r.TmAnswer, r.TmAgent, c.redirectedAt, end)
+	r.Talk = between(r.TmAgent, c.redirectedAt, end)
 }
 
 // clip shortens a text to maxDetail bytes without cutting a character.

@@ -23,6 +23,11 @@ func (c *Call) Apply(e Event) Change {
 	if e.Call != c.row.UUID {
 		return 0
 	}
+	return c.follow(e) | c.overdue(e.At)
+}
+
+// follow takes an event about this call.
+func (c *Call) follow(e Event) Change {
 	switch e.Kind {
 	case CallAccepted:
 		c.raise(results.StatusQueued)
@@ -121,7 +126,7 @@ func (c *Call) answer(at time.Time) Change {
 	c.row.TmAnswer = at
 	out := results.Classify(results.Signals{Answered: true})
 	c.row.ResDial, c.row.ResDialDetail = out.ResDial, out.Detail
-	c.sight.blind = c.sight.blind || c.sight.dim
+	c.sight.blind, c.sight.guessed = c.sight.blind || c.sight.dim, c.sight.dim
 	phase := Talking
 	if c.row.Queue != "" {
 		phase = Waiting
@@ -131,13 +136,16 @@ func (c *Call) answer(at time.Time) Change {
 
 // wait: no agent has the call now.
 func (c *Call) wait() Change {
-	if c.row.Queue == "" || !c.answered {
+	if c.row.Queue == "" || !c.answered || !c.redirectedAt.IsZero() {
 		return 0
 	}
 	return c.enter(Waiting)
 }
 
 func (c *Call) agent(at time.Time, name string) Change {
+	if !c.redirectedAt.IsZero() {
+		return 0
+	}
 	change := c.enter(Talking)
 	if c.row.TmAgent.IsZero() {
 		c.row.TmAgent, c.row.Agent = at, name

@@ -48,6 +48,22 @@ type Adopter interface {
 	Adopt(open []results.Dialing)
 }
 
+// Redirector is a Gateway that can send a customer who waits in a queue to an
+// extension of the PBX's dialplan: to a message, when nobody takes him.
+//
+// The PBX asks no questions: a customer who is with an agent is torn from him.
+// So it is for calls whose last known phase is Waiting, and a small risk
+// remains: that an agent takes the call while the request is on its way.
+// Call.Redirected is to be told of a success. The error is as Hangup's; after
+// one that wraps ErrOutcomeUnknown the customer may be there all the same, and
+// the next Census tells.
+type Redirector interface {
+	Redirect(ctx context.Context, call string, to Exten) error
+}
+
+// Exten is an extension of a PBX's dialplan.
+type Exten struct{ Context, Exten, Priority string }
+
 // Pool is the agents that a destination draws from: those of a queue, or the
 // one at an extension.
 type Pool struct {

@@ -15,6 +15,8 @@ type sight struct {
 	// blind: the time between the answer and the agent, or the end of the
 	// patience, was not observed in full.
 	blind bool
+	// guessed: the answer was not seen; its time is when it came to light.
+	guessed bool
 
 	since   time.Time // when it was lost, or when the link came back after that
 	missed  time.Time // when the look-up was asked for that did not find it
@@ -41,11 +43,15 @@ func (c *Call) lose(at time.Time) {
 }
 
 func (c *Call) linkDown(e Event) Change {
+	var change Change
+	if !c.sight.lost {
+		change = c.overdue(e.At) // until now it was seen to wait
+	}
 	c.sight.down = true
 	if !c.sent.IsZero() || c.sight.recovered {
 		c.lose(e.At)
 	}
-	return 0
+	return change
 }
 
 func (c *Call) linkUp(e Event) Change {
@@ -130,7 +136,11 @@ func (c *Call) sighted(at time.Time, living Sighting) Change {
 	case living.Agent != "":
 		change |= c.agent(at, living.Agent)
 	case living.Queue != "":
+		c.seenWaiting()
 		change |= c.wait()
+	case answered && c.row.Abandoned:
+		// In no queue any more: the message, if somebody sent him there unseen.
+		change |= c.enter(Talking)
 	}
-	return change
+	return change | c.overdue(at)
 }

@@ -2,7 +2,10 @@ package predictor
 
 import "math"
 
-const fewLosses = 8 // left, below which it is looked at how many may come at once
+const (
+	fewLosses   = 8    // left, below which it is looked at how many may come at once
+	waitingMost = 1000 // customers of whom it is looked at whether somebody comes free
+)
 
 // look is what one look ahead found.
 type look struct {
@@ -12,7 +15,6 @@ type look struct {
 	loss   float64 // chance that the answer of one call more finds nobody
 	atRisk float64 // how many of the calls on their way are expected to find nobody
 	broke  bool    // one call more would put too many at risk
-	known  bool
 }
 
 // ahead adds calls one by one as long as the budget allows the next.
@@ -21,7 +23,7 @@ func (p *Predictive) ahead(s Snapshot) look {
 	ever := p.now(s, own)
 	waiting := p.lostWaiting(len(s.Waiting) + s.Strangers - s.Idle)
 	loss, ringing := p.losses(ever)
-	l := look{chance: own, loss: loss, atRisk: waiting + ringing, known: true}
+	l := look{chance: own, loss: loss, atRisk: waiting + ringing}
 	l.verdict = p.budget.allowance(s.Windows, l.atRisk, p.toCome(s, own))
 	most := min(max(0, s.Ready), aheadMost)
 	for _, b := range s.Limits {
@@ -73,11 +75,19 @@ func (p *Predictive) now(s Snapshot, own float64) (ever float64) {
 	}
 	p.frees /= p.forecast.at[0] + p.forecast.patience
 	for _, r := range s.Ringing {
-		by, will := p.forecast.answered(p.answers, p.fails, r.For.Seconds(), p.chance.of(r.Class, own))
+		by, will := p.forecast.answered(p.answers, p.fails, r.For.Seconds(), p.chanceOf(r, own))
 		ever += will
 		p.add(by)
 	}
 	return ever
+}
+
+// chanceOf is the answer chance of a call that rings.
+func (p *Predictive) chanceOf(r Ringing, own float64) float64 {
+	if r.Chance > 0 {
+		return min(max(r.Chance, chanceLeast), chanceMost)
+	}
+	return p.chance.of(r.Class, own)
 }
 
 // add counts one more call in at each horizon.
@@ -126,6 +136,9 @@ func (p *Predictive) lostWaiting(waiting int) float64 {
 	term := math.Exp(-mean)
 	fewer, lost := 0.0, 0.0
 	for i := range waiting {
+		if i >= waitingMost {
+			return lost + float64(waiting-i) // nobody comes free for these
+		}
 		fewer += term // chance of i free agents at most
 		lost += fewer
 		term *= mean / float64(i+1)

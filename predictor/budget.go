@@ -14,7 +14,7 @@ const (
 	rateMost    = 2.0  // of the target: the highest rate of loss
 	rateLeast   = 0.01 // of the target: the rate when nothing is left to plan with
 	breakChance = 5e-4 // that calls on their way take more than is left
-	historyMost = 8    // past windows that are remembered
+	pastMost    = 8    // past windows that are looked at, the latest
 	biasDecay   = 0.9995
 	biasPrior   = 30.0 // losses by which the bias is drawn to where it starts
 	biasStart   = 1.4
@@ -23,20 +23,12 @@ const (
 )
 
 // budget turns the compliance windows into an allowance: the highest chance
-// that its answer finds nobody at which one more call is placed.
+// that its answer finds nobody at which one more call is placed. It keeps
+// nothing of the windows themselves.
 type budget struct {
-	windows map[string]*history
-	priced  float64 // losses that the allowances foretold, of the latest answers
-	lost    float64 // losses that came
-	last    float64 // the latest allowance
-}
-
-// history is what is known of the windows of one name.
-type history struct {
-	live    int
-	ended   []int   // live answers at the end of the latest ones
-	least   float64 // the fewest of them
-	typical float64 // the middle one of them
+	priced float64 // losses that the allowances foretold, of the latest answers
+	lost   float64 // losses that came
+	last   float64 // the latest allowance
 }
 
 // verdict is what the tightest window says.
@@ -49,47 +41,40 @@ type verdict struct {
 	left   float64 // losses that the window allows so far
 }
 
-// see takes in how the windows stand. A count that has fallen to less than a
-// tenth means that a new window has begun.
-func (b *budget) see(windows []Window) {
-	for _, w := range windows {
-		h := b.windows[w.Name]
-		if h == nil {
-			h = &history{}
-			b.windows[w.Name] = h
-		}
-		if w.Live < h.live/10 || w.Live == 0 && h.live > 0 {
-			h.end()
-		}
-		h.live = w.Live
-	}
+// past is what earlier windows of a name got, in live answers.
+type past struct {
+	known   bool
+	least   float64 // the fewest
+	typical float64 // the middle one
 }
 
-// end takes in that a window has ended.
-func (h *history) end() {
-	if len(h.ended) == historyMost {
-		h.ended = slices.Delete(h.ended, 0, 1)
+// past looks at the latest windows of this name.
+func (w Window) past() past {
+	latest := w.Past[max(0, len(w.Past)-pastMost):]
+	if len(latest) == 0 {
+		return past{}
 	}
-	h.ended = append(h.ended, h.live)
-	sorted := slices.Sorted(slices.Values(h.ended))
-	h.least, h.typical = float64(sorted[0]), float64(sorted[len(sorted)/2])
+	var buffer [pastMost]int
+	sorted := buffer[:copy(buffer[:], latest)]
+	slices.Sort(sorted)
+	return past{known: true, least: float64(sorted[0]), typical: float64(sorted[len(sorted)/2])}
 }
 
 // sure is how many answers a window will get for certain, as far as the past
 // can tell: up to half of the shortest past one. A first window has none. No
 // more count than the list can still give: it may end before the day does.
-func (h *history) sure(live, ready float64) float64 {
-	return min(max(0, sureShare*h.least-live), ready)
+func (p past) sure(live, ready float64) float64 {
+	return min(max(0, sureShare*p.least-live), ready)
 }
 
 // horizon is over how many answers what is left is spread. Where past windows
 // ended it is short, since what is left at the end is wasted.
-func (h *history) horizon(target, live, sure float64) float64 {
+func (p past) horizon(target, live, sure float64) float64 {
 	full := horizonGain * math.Sqrt(max(live+sure, 1/target)/target)
-	if len(h.ended) == 0 {
+	if !p.known {
 		return full
 	}
-	return min(full, max(math.Abs(h.typical-live), horizonEnd*full))
+	return min(full, max(math.Abs(p.typical-live), horizonEnd*full))
 }
 
 // allowance asks the windows; the tightest decides. atRisk is how many of the
@@ -98,17 +83,17 @@ func (h *history) horizon(target, live, sure float64) float64 {
 func (b *budget) allowance(windows []Window, atRisk, ready float64) verdict {
 	v := verdict{lambda: math.Inf(1), risk: math.Inf(1), losses: math.MaxInt}
 	for _, w := range windows {
-		h, live := b.windows[w.Name], float64(w.Live)
-		sure := h.sure(live, ready)
-		left := w.Target*live - float64(w.Abandoned)
-		wealth := left + w.Target*sure
-		rate := (wealth - atRisk - reserve) / (sure + h.horizon(w.Target, live, sure))
-		rate = min(max(rate, rateLeast*w.Target), rateMost*w.Target)
+		past, live, target := w.past(), float64(max(0, w.Live)), min(w.Target, 1)
+		sure := past.sure(live, ready)
+		left := target*live - float64(max(0, w.Abandoned))
+		wealth := left + target*sure
+		rate := (wealth - atRisk - reserve) / (sure + past.horizon(target, live, sure))
+		rate = min(max(rate, rateLeast*target), rateMost*target)
 		if wealth < 0 { // over the limit
 			rate = 0
 		}
 		v.risk = min(v.risk, mostRisk(wealth))
-		v.losses = min(v.losses, int(math.Floor(wealth)))
+		v.losses = min(v.losses, int(math.Floor(min(max(wealth, -1), countMost))))
 		v.spent = v.spent || wealth < 1
 		if lambda := rate / b.bias(); lambda < v.lambda {
 			v.lambda, v.window, v.left = lambda, w, left
@@ -162,7 +147,7 @@ func mostRisk(left float64) float64 {
 	if left < 0 {
 		return 0
 	}
-	return risks[min(int(left), len(risks)-1)]
+	return risks[int(min(left, float64(len(risks)-1)))]
 }
 
 // poissonAbove is the chance that a Poisson number is above k.

@@ -6,22 +6,26 @@ import (
 	"testing"
 )
 
-func newBudget() *budget { return &budget{windows: map[string]*history{}} }
-
 func day(live, abandoned int) []Window {
 	return []Window{{Name: "day", Live: live, Abandoned: abandoned, Target: 0.03}}
 }
 
 const plenty = 1e6 // answers that the list can still give
 
-// allow asks a budget that has seen the windows.
+// after is a day that others have gone before.
+func after(past []int, live, abandoned int) []Window {
+	w := day(live, abandoned)
+	w[0].Past = past
+	return w
+}
+
+// allow asks a budget while the list has no end in sight.
 func allow(b *budget, windows []Window, atRisk float64) verdict {
-	b.see(windows)
 	return b.allowance(windows, atRisk, plenty)
 }
 
 func TestBudgetStartsWithNothing(t *testing.T) {
-	b := newBudget()
+	b := &budget{}
 	for live := range 34 { // 34 answers allow one loss
 		v := allow(b, day(live, 0), 0)
 		if !v.spent || v.risk > 1.01*breakChance {
@@ -35,7 +39,7 @@ func TestBudgetStartsWithNothing(t *testing.T) {
 
 func TestBudgetStopsAtTheLimit(t *testing.T) {
 	for _, live := range []int{200, 1000, 5000, 50_000} {
-		b := newBudget()
+		b := &budget{}
 		most := int(0.03 * float64(live))
 		if v := allow(b, day(live, most), 0); !v.spent || v.risk > 1.01*breakChance {
 			t.Errorf("at the limit of %d answers it says %+v", live, v)
@@ -47,7 +51,7 @@ func TestBudgetStopsAtTheLimit(t *testing.T) {
 }
 
 func TestBudgetFallsWithEachLossAndWithCallsAtRisk(t *testing.T) {
-	b := newBudget()
+	b := &budget{}
 	last := 1.0
 	for lost := range 32 {
 		v := allow(b, day(1000, lost), 0)
@@ -65,7 +69,7 @@ func TestBudgetFallsWithEachLossAndWithCallsAtRisk(t *testing.T) {
 }
 
 func TestBudgetObeysTheTightestWindow(t *testing.T) {
-	b := newBudget()
+	b := &budget{}
 	both := []Window{day(5000, 10)[0], {Name: "month", Live: 90_000, Abandoned: 2701, Target: 0.03}}
 	if v := allow(b, both, 0); v.lambda != 0 || v.window.Name != "month" || !v.spent {
 		t.Errorf("allowance %v by window %q; the month's budget is spent", v.lambda, v.window.Name)
@@ -78,15 +82,15 @@ func TestBudgetObeysTheTightestWindow(t *testing.T) {
 // What past windows got is counted on for the first half of the shortest, and
 // never more than the list can give.
 func TestBudgetCountsOnWhatIsSure(t *testing.T) {
-	b := newBudget()
-	for _, live := range []int{4000, 3000, 5000} {
-		b.see(day(live, 100))
-		b.see(day(0, 0)) // the next day
-	}
-	if v := allow(b, day(1, 0), 0); v.spent || v.lambda < 0.01 {
+	b := &budget{}
+	days := []int{100, 4000, 3000, 5000, 4000, 4000, 4000, 4000, 4000} // the ninth last is forgotten
+	if v := allow(b, after(days, 1, 0), 0); v.spent || v.lambda < 0.01 {
 		t.Errorf("a day like the last ones starts with %+v", v)
 	}
-	h := b.windows["day"]
+	if v := allow(b, day(1, 0), 0); !v.spent {
+		t.Errorf("a day of which nothing is known starts with %+v", v)
+	}
+	h := Window{Past: days}.past()
 	for _, c := range []struct{ live, ready, want float64 }{
 		{0, plenty, 1500}, {1000, plenty, 500}, {1500, plenty, 0}, {2000, plenty, 0}, {1000, 40, 40}, {1000, 0, 0},
 	} {
@@ -105,12 +109,13 @@ func TestBudgetCountsOnWhatIsSure(t *testing.T) {
 func TestBudgetIsSpentAndHolds(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 1))
 	for range 40 {
-		b := newBudget()
+		b := &budget{}
+		var past []int
 		for window := range 3 {
 			lost := 0
 			const answers = 2000
 			for live := range answers {
-				v := allow(b, day(live, lost), 0)
+				v := allow(b, after(past, live, lost), 0)
 				rate := v.lambda * b.bias()
 				if v.spent {
 					rate = 0 // what is allowed then may hardly be lost at all
@@ -125,7 +130,7 @@ func TestBudgetIsSpentAndHolds(t *testing.T) {
 			if used := float64(lost) / (0.03 * answers); used < 0.8 {
 				t.Errorf("window %d: only %.2f of the budget is used", window, used)
 			}
-			b.see(day(0, 0))
+			past = append(past, answers)
 		}
 	}
 }

@@ -10,6 +10,7 @@ const (
 	CodeAgents = "agents" // the agents have what they can take
 	CodeLimit  = "limit"  // a hard limit is reached
 	CodeList   = "list"   // no more entries are ready
+	CodeQueue  = "queue"  // customers find nobody though agents are shown as free
 )
 
 // decide bounds what a pacer wants by the list and the hard limits, and says
@@ -39,6 +40,17 @@ func decide(s Snapshot, want int) Decision {
 		}
 	}
 	d.Facts = facts(s, want)
+	return d
+}
+
+// decideFor is decide, with a code and a sentence of the pacer's own where it was
+// not the list or a hard limit that held it back, unless there is nobody to call
+// for.
+func decideFor(s Snapshot, want int, code, why string) Decision {
+	d := decide(s, want)
+	if d.Code == CodeAgents && s.LoggedIn > 0 {
+		d.Code, d.Reason = code, why
+	}
 	return d
 }
 

@@ -4,11 +4,9 @@ import "fmt"
 
 // reason says in a sentence what the budget says.
 func (l look) reason() string {
-	w := l.window
 	switch {
 	case l.spent:
-		return fmt.Sprintf("The abandonment budget is spent: %d of %s abandoned in this %s, and %.4g %% may be.",
-			w.Abandoned, count(w.Live, "live answer was", "live answers were"), w.Name, 100*w.Target)
+		return "The abandonment budget is spent: " + abandonedIn(l.window) + "."
 	case l.broke:
 		return fmt.Sprintf("Of the calls on their way %.2g are expected to find no agent free; with one more it would be more than the %.2g that the limit bears.",
 			l.atRisk, l.risk)
@@ -17,24 +15,17 @@ func (l look) reason() string {
 		100*l.loss, 100*l.lambda)
 }
 
-// explain bounds what is wanted and says what held it back: the list or a hard
-// limit if it was one of those, else the code and the sentence given, unless
-// there is nobody to call for.
-func (p *Predictive) explain(s Snapshot, want int, code, why string, l look) Decision {
-	d := decide(s, want)
-	if d.Code == CodeAgents && s.LoggedIn > 0 {
-		d.Code, d.Reason = code, why
-	}
-	if l.known {
-		d.Facts = append(d.Facts,
-			Figure{"answer_chance", l.chance},
-			Figure{"loss_chance", l.loss},
-			Figure{"loss_allowed", l.lambda},
-			Figure{"losses_left", l.left},
-			Figure{"losses_at_risk", l.atRisk},
-			Figure{"losses_at_risk_allowed", l.risk},
-			Figure{"loss_bias", p.budget.bias()},
-		)
-	}
+// explain is decideFor with the figures of the look ahead.
+func (p *Predictive) explain(s Snapshot, want int, l look) Decision {
+	d := decideFor(s, want, CodeBudget, l.reason())
+	d.Facts = append(d.Facts,
+		Figure{"answer_chance", l.chance},
+		Figure{"loss_chance", l.loss},
+		Figure{"loss_allowed", l.lambda},
+		Figure{"losses_left", l.left},
+		Figure{"losses_at_risk", l.atRisk},
+		Figure{"losses_at_risk_allowed", l.risk},
+		Figure{"loss_bias", p.budget.bias()},
+	)
 	return d
 }

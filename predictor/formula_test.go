@@ -117,7 +117,7 @@ func TestPacersKeepTheirBounds(t *testing.T) {
 			if n := p.Decide(more).Place; n < d.Place {
 				t.Fatalf("%s places %d with one agent more, %d before, on %+v", name, n, d.Place, s)
 			}
-			if _, isFormula := p.(Formula); isFormula && !s.Unlimited {
+			if _, isFormula := p.(*Formula); isFormula && !s.Unlimited {
 				want := min(max(0, s.Idle+s.ServiceLevel-len(s.Ringing)-len(s.Waiting)-s.Strangers), max(0, s.Ready))
 				for _, l := range s.Limits {
 					want = min(want, max(0, l.Free))

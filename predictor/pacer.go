@@ -40,7 +40,10 @@ type Snapshot struct {
 	Ready int
 	// Windows are the compliance windows in force.
 	Windows []Window
-	// ServiceLevel is how many calls may be out beyond what the pacer finds right.
+	// ServiceLevel is how many calls may be out beyond what the pacer finds
+	// right. It is added only while the view of the agents is fresh and every
+	// window is under its limit: a target above 0, and nobody abandoned or fewer
+	// than Target times Live.
 	ServiceLevel int
 	// Limits are hard bounds on how many calls may be placed now, each with
 	// its name; none may be exceeded.
@@ -68,6 +71,10 @@ type Busy struct {
 type Ringing struct {
 	For   time.Duration // since it was placed
 	Class Class
+	// Chance is its answer chance as it was when the call was placed, for a
+	// call of another campaign: what that campaign's pacer says of it. 0 = it
+	// is learned by Class.
+	Chance float64
 }
 
 // Class is what a call's answer chance is learned by. The zero value is "not known".
@@ -84,6 +91,11 @@ type Window struct {
 	Live      int
 	Abandoned int
 	Target    float64 // highest rate allowed, a fraction of 1
+	// Past are the live answers of earlier windows of this name at their ends,
+	// the oldest first. A window may count on half of what the shortest of the
+	// latest eight got. nil = nothing is known, or nothing may be counted on
+	// since the window may be ended at any moment.
+	Past []int
 }
 
 // Limit is a hard bound.
@@ -96,7 +108,7 @@ type Limit struct {
 type Decision struct {
 	Place  int
 	Reason string   // one sentence: what limited Place; "" if nothing did
-	Code   string   // short form of the reason for machines: agents, limit, list, budget, cold_start
+	Code   string   // short form of the reason for machines: agents, limit, list, budget, cold_start, queue
 	Facts  []Figure // the figures behind it, in a fixed order
 }
 
@@ -112,10 +124,11 @@ type OutcomeKind int
 // The kinds of outcomes.
 const (
 	CallAnswered  OutcomeKind = iota // a call of Class was answered live after After
-	CallFailed                       // a call of Class ended without an answer after After
-	CallAbandoned                    // an answered call found no agent in time
+	CallFailed                       // a call of Class ended without a live answer after After; also one that a machine answered
+	CallAbandoned                    // an answered call found no agent in time; the customer had waited for After
 	TalkEnded                        // a talk lasted After
 	WrapUpEnded                      // a wrap-up lasted After
+	CallTaken                        // an agent took an answered call in time, after After
 )
 
 // Outcome is one thing to learn from.
@@ -124,4 +137,5 @@ type Outcome struct {
 	At    time.Time
 	After time.Duration
 	Class Class
+	Idle  bool // of CallAbandoned: an agent was shown as free when the patience ended
 }

@@ -1,7 +1,9 @@
 package predictor
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -28,9 +30,15 @@ const (
 // calls one by one as long as the chance that one more answer finds nobody free
 // is within what the abandonment budget allows. docs/pacing.md holds the method.
 //
-// Until 30 calls, and three for each agent, are known, while the view of the agents is older than 2 s, in
-// a snapshot without windows and with a target of 0 it does not call ahead: it
-// places as many calls as there are free agents without one.
+// Until 30 calls, and three for each agent, are known, while the view of the
+// agents is older than 2 s, in a snapshot without windows and with a target of 0
+// it does not call ahead: it places as many calls as there are free agents
+// without one. While customers find nobody though agents are shown as free it
+// places single calls for free agents.
+//
+// The service level comes on top, in the cold start too, while every window is
+// under its limit: as many of the ringing calls, the youngest, are taken as not
+// there. It is not added without a window, with a target of 0 and on an old view.
 type Predictive struct {
 	cohort       cohort
 	wait         time.Duration // of the cohort
@@ -41,6 +49,7 @@ type Predictive struct {
 	talks, wraps float64 // the latest ones, by which is known how often a wrap-up follows
 	patience     float64 // seconds, as seen in abandoned calls
 	budget       budget
+	breaker      breaker
 
 	forecast forecast
 	built    time.Time
@@ -55,13 +64,14 @@ func NewPredictive() *Predictive {
 	return &Predictive{
 		wait:    cohortMost,
 		answers: newRingTime(12), fails: newRingTime(20), talk: newHazard(150), wrap: newHazard(30),
-		patience: 1, budget: budget{windows: map[string]*history{}},
+		patience: 1,
 	}
 }
 
 // Observe learns from an outcome. A call that is answered and then abandoned is
 // two outcomes.
 func (p *Predictive) Observe(o Outcome) {
+	p.breaker.observe(o)
 	s := max(o.After.Seconds(), 0)
 	switch o.Kind {
 	case CallAnswered:
@@ -79,6 +89,7 @@ func (p *Predictive) Observe(o Outcome) {
 	case WrapUpEnded:
 		p.wrap.learn(s)
 		p.wraps++
+	case CallTaken: // the breaker's
 	}
 	p.cohort.release(o.At, p.wait, p.learn)
 }
@@ -93,47 +104,65 @@ func (p *Predictive) learn(c heldCall) {
 	}
 }
 
+// Chance is the chance, as it is believed now, that a call of a class is
+// answered live.
+func (p *Predictive) Chance(c Class) float64 { return p.chance.of(c, p.chance.own()) }
+
 // Decide places calls while the chance that one more customer finds nobody is
 // within the budget, and never fewer than the slot formula without a service
-// level. The service level is added only while the budget is not spent.
+// level unless the queue misbehaves.
 func (p *Predictive) Decide(s Snapshot) Decision {
 	if s.Unlimited {
 		return decide(s, s.Ready)
 	}
-	p.budget.see(s.Windows)
+	s = s.tame()
 	p.cohort.release(s.Now, p.wait, p.learn)
-	cold := max(coldCalls, coldTeam*s.LoggedIn)
-	least := s.Idle - s.taken()
-	switch {
-	case s.Age > staleAge:
-		return p.explain(s, least, CodeAgents, "The view of the agents is too old to call ahead.", look{})
-	case len(s.Windows) == 0:
-		return p.explain(s, least, CodeBudget, "No abandonment target is known, so no call is placed ahead.", look{})
-	case noTarget(s.Windows):
-		return p.explain(s, least, CodeBudget, "The abandonment target is 0, so no call is placed ahead of a free agent.", look{})
-	case p.chance.ended < cold:
+	least, extra := s.Idle-s.taken(), s.extra()
+	if h := p.breaker.hold(s); h.why != "" {
+		return decideFor(s, min(least, h.most), CodeQueue, h.why)
+	}
+	if code, why := s.noTarget(); why != "" {
+		return decideFor(s, least, code, why)
+	}
+	if cold := max(coldCalls, coldTeam*s.LoggedIn); p.chance.ended < cold {
 		why := fmt.Sprintf("Too little is known to call ahead: %d of %d calls have ended.", p.chance.ended, cold)
-		return p.explain(s, least, CodeColdStart, why, look{})
+		return decideFor(s, least+extra, CodeColdStart, why)
 	}
 	if s.Now.Sub(p.built) >= rebuildEvery || s.Now.Before(p.built) {
 		p.rebuild(s)
 	}
-	l := p.ahead(s)
-	want := max(least, l.place)
-	if !l.spent {
-		want += max(0, s.ServiceLevel)
-	}
-	return p.explain(s, want, CodeBudget, l.reason(), l)
+	own := s // without the calls of the service level
+	aside := own.setAside(extra)
+	l := p.ahead(own)
+	return p.explain(s, max(least+aside, l.place)+extra-aside, l)
 }
 
-// noTarget reports whether a window allows no loss at all.
-func noTarget(windows []Window) bool {
-	for _, w := range windows {
-		if w.Target <= 0 {
-			return true
+// noTarget says in a sentence why there is no budget to call ahead with; "" if
+// there is one.
+func (s Snapshot) noTarget() (code, why string) {
+	switch {
+	case s.Age > staleAge:
+		return CodeAgents, oldView
+	case len(s.Windows) == 0:
+		return CodeBudget, "No abandonment target is known, so no call is placed ahead."
+	}
+	for _, w := range s.Windows {
+		if !(w.Target > 0) {
+			return CodeBudget, targetZero
 		}
 	}
-	return false
+	return "", ""
+}
+
+// setAside takes the youngest ringing calls out, up to n, and returns how many:
+// those are the service level's.
+func (s *Snapshot) setAside(n int) int {
+	if n = min(n, len(s.Ringing)); n == 0 {
+		return 0
+	}
+	s.Ringing = slices.SortedStableFunc(slices.Values(s.Ringing), func(a, b Ringing) int { return cmp.Compare(b.For, a.For) })
+	s.Ringing = s.Ringing[:len(s.Ringing)-n]
+	return n
 }
 
 // rebuild makes the tables from what was learned. Agents who are still busy

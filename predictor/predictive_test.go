@@ -144,7 +144,7 @@ func TestPredictiveSeesTheEndOfTheList(t *testing.T) {
 	p := taught(3000)
 	s := Snapshot{Now: noon, LoggedIn: 20, Busy: busyTeam(20), Ready: 100, Windows: day(3000, 60)}
 	p.Decide(s)
-	s.Windows = day(0, 0) // the next day
+	s.Windows = after([]int{3000}, 0, 0) // the next day
 	n := p.Decide(s).Place
 	if n < 8 {
 		t.Errorf("a day like the last one starts with %d calls", n)
@@ -214,7 +214,7 @@ func TestPredictiveGivesTheSameAnswersToTheSameHistory(t *testing.T) {
 // Absurd outcomes must not break what comes after.
 func TestPredictiveBearsAbsurdOutcomes(t *testing.T) {
 	p := taught(100)
-	for kind := CallAnswered; kind <= WrapUpEnded+1; kind++ {
+	for kind := CallAnswered; kind <= CallTaken+1; kind++ {
 		for _, after := range []time.Duration{-time.Hour, 0, time.Nanosecond, 1000 * time.Hour} {
 			p.Observe(Outcome{Kind: kind, After: after, Class: Class{Tries: -1, Number: 1 << 30}})
 		}

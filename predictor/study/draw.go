@@ -8,12 +8,12 @@ import (
 // draws are the random numbers of one run. Each purpose has a stream of its
 // own, so that two pacers meet customers as alike as can be.
 type draws struct {
-	answer, ring, fail, talk, wrap, class *rand.Rand
+	answer, ring, fail, talk, wrap, class, stuck *rand.Rand
 }
 
 func newDraws(seed uint64) draws {
 	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) } //nolint:gosec // not for secrets
-	return draws{answer: stream(1), ring: stream(2), fail: stream(3), talk: stream(4), wrap: stream(5), class: stream(6)}
+	return draws{answer: stream(1), ring: stream(2), fail: stream(3), talk: stream(4), wrap: stream(5), class: stream(6), stuck: stream(7)}
 }
 
 // draw takes one time from the distribution, in seconds.

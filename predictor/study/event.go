@@ -86,8 +86,10 @@ func (w *world) happen(e event) bool {
 		w.count.live++
 		e.call.answered = w.now
 		w.observe(predictor.CallAnswered, w.now-e.call.placed, e.call.class)
+		share := w.scenario.stuck(w.now)
+		e.call.missed = share > 0 && w.draws.stuck.Float64() < share
 		switch {
-		case len(w.free) > 0:
+		case len(w.free) > 0 && !e.call.missed:
 			i := w.free[0]
 			w.free = slices.Delete(w.free, 0, 1)
 			w.take(i, e.call)
@@ -123,9 +125,11 @@ func (w *world) happen(e event) bool {
 }
 
 func (w *world) observe(kind predictor.OutcomeKind, after float64, class int) {
-	w.pacer.Observe(predictor.Outcome{
-		Kind: kind, At: epoch.Add(seconds(w.start + w.now)), After: seconds(after), Class: w.class(class),
-	})
+	w.pacer.Observe(w.outcome(kind, after, class))
+}
+
+func (w *world) outcome(kind predictor.OutcomeKind, after float64, class int) predictor.Outcome {
+	return predictor.Outcome{Kind: kind, At: epoch.Add(seconds(w.start + w.now)), After: seconds(after), Class: w.class(class)}
 }
 
 // place dials the next entry.
@@ -172,7 +176,9 @@ func (w *world) stopRinging(c *call) {
 func (w *world) abandon(c *call) {
 	c.done = true
 	w.count.abandoned++
-	w.observe(predictor.CallAbandoned, w.now-c.answered, c.class)
+	o := w.outcome(predictor.CallAbandoned, w.now-c.answered, c.class)
+	o.Idle = len(w.free) > 0
+	w.pacer.Observe(o)
 }
 
 // take gives a customer to an agent.
@@ -180,6 +186,7 @@ func (w *world) take(i int, c *call) {
 	c.done = true
 	a := &w.agents[i]
 	a.state, a.since, a.wrap = talking, w.now, c.wrap
+	w.observe(predictor.CallTaken, w.now-c.answered, c.class)
 	w.events.add(w.now+c.talk, talkEnds, nil, i)
 }
 
@@ -191,9 +198,9 @@ func (w *world) release(i int) {
 		a.state, a.leaves = absent, false
 		return
 	}
-	if len(w.waiting) > 0 {
-		c := w.waiting[0]
-		w.waiting = slices.Delete(w.waiting, 0, 1)
+	if n := slices.IndexFunc(w.waiting, func(c *call) bool { return !c.missed }); n >= 0 {
+		c := w.waiting[n]
+		w.waiting = slices.Delete(w.waiting, n, n+1)
 		w.take(i, c)
 		return
 	}

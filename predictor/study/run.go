@@ -45,12 +45,13 @@ func Run(ctx context.Context, s Scenario, pacer predictor.Pacer, seed uint64, pr
 	r := Result{Name: s.Name}
 	d := newDraws(seed)
 	var sum shiftCount
+	var past []int // live answers of the shifts before
 	abandoned := 0
 	for i := range s.Shifts {
 		if err := ctx.Err(); err != nil {
 			return Result{}, fmt.Errorf("run scenario %s: %w", s.Name, err)
 		}
-		w := &world{scenario: &s, pacer: pacer, draws: d, start: float64(i) * (s.ShiftSeconds + shiftBreak)}
+		w := &world{scenario: &s, pacer: pacer, draws: d, start: float64(i) * (s.ShiftSeconds + shiftBreak), past: past}
 		var before shiftCount
 		minute := 0
 		c := w.play(func(c shiftCount) {
@@ -65,6 +66,7 @@ func Run(ctx context.Context, s Scenario, pacer predictor.Pacer, seed uint64, pr
 		shift := rate(float64(c.abandoned), float64(c.live))
 		r.Abandonment = append(r.Abandonment, shift)
 		r.WorstShift = max(r.WorstShift, shift)
+		past = append(past, c.live)
 		r.Answers += c.live
 		r.Dials += c.dials
 		abandoned += c.abandoned

@@ -24,6 +24,8 @@ type Scenario struct {
 	Wrap         Times   `json:"wrap"`
 	Patience     float64 `json:"patience_s"`
 	Target       float64 `json:"abandon_target"` // fraction of 1
+	// Stuck are times when customers find nobody though agents are shown as free.
+	Stuck []Stuck `json:"stuck,omitempty"`
 }
 
 // Staff is how many agents are logged in from a second of the shift on.
@@ -55,6 +57,13 @@ type Share struct {
 	Share  float64 `json:"share"`  // weight among the classes
 	Factor float64 `json:"factor"` // on the answer chance
 	Hidden bool    `json:"hidden"` // the pacer is not told the class
+}
+
+// Stuck is a time of each shift when customers find nobody though agents are free.
+type Stuck struct {
+	At    float64 `json:"at"`
+	Until float64 `json:"until"`
+	Share float64 `json:"share"` // of the customers whom no agent takes, 0 to 1
 }
 
 // Times is a distribution of times: lognormal, exponential, uniform, constant, or
@@ -135,6 +144,9 @@ func (s Scenario) Validate() error {
 		errs = append(errs, in("agents.n", float64(a.N), 0, 10_000), in("agents.at", a.At, last, s.ShiftSeconds))
 		last = a.At
 	}
+	for _, k := range s.Stuck {
+		errs = append(errs, in("stuck.at", k.At, 0, s.ShiftSeconds), in("stuck.until", k.Until, k.At, s.ShiftSeconds), in("stuck.share", k.Share, 0, 1))
+	}
 	last = -1
 	for _, j := range s.Answer.Jumps {
 		errs = append(errs, in("answer.jumps.percent", j.Percent, 0, 1e4), in("answer.jumps.at", j.At, last, s.ShiftSeconds))
@@ -175,6 +187,16 @@ func (t Times) validate(key string) error {
 		return nil
 	}
 	return fmt.Errorf("%s.dist must be lognormal, exponential, uniform, constant or quantiles, not %q", key, t.Dist)
+}
+
+// stuck is the share of customers whom no agent takes at second at of a shift.
+func (s *Scenario) stuck(at float64) float64 {
+	for _, k := range s.Stuck {
+		if k.At <= at && at < k.Until {
+			return k.Share
+		}
+	}
+	return 0
 }
 
 // answerChance is the chance that a dial at second at of a shift is answered

@@ -40,7 +40,8 @@ type call struct {
 	class    int
 	talk     float64
 	wrap     float64
-	at       int // place among the ringing calls; never once it has left them
+	at       int  // place among the ringing calls; never once it has left them
+	missed   bool // by the agents who are free
 	done     bool
 }
 
@@ -50,6 +51,7 @@ type world struct {
 	pacer    predictor.Pacer
 	draws    draws
 	start    float64 // of the shift, from the first one's
+	past     []int   // live answers of the shifts before
 
 	now     float64
 	events  events
@@ -173,7 +175,7 @@ func (w *world) look() {
 		s.Next = append(s.Next, w.class(c))
 	}
 	s.Windows = append(s.Windows[:0], predictor.Window{
-		Name: "shift", Live: w.count.live, Abandoned: w.count.abandoned, Target: w.scenario.Target,
+		Name: "shift", Live: w.count.live, Abandoned: w.count.abandoned, Target: w.scenario.Target, Past: w.past,
 	})
 }
 

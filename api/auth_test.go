@@ -42,8 +42,8 @@ var leastRoles = map[string]Role{
 	"GET /ob/dialings": Viewer, "GET /ob/dialings/:uuid": Viewer, "DELETE /ob/dialings/:uuid": Operator,
 	"GET /ob/campaigns": Viewer, "POST /ob/campaigns": Admin,
 	"GET /ob/campaigns/:uuid": Viewer, "PUT /ob/campaigns/:uuid": Operator, "DELETE /ob/campaigns/:uuid": Admin,
-	"GET /ob/campaigns/:uuid/stats": Viewer,
-	"GET /ob/campaign/:uuid":        Viewer, "PUT /ob/campaign/:uuid": Operator, "DELETE /ob/campaign/:uuid": Admin,
+	"GET /ob/campaigns/:uuid/stats": Viewer, "GET /ob/campaigns/:uuid/pacing": Viewer,
+	"GET /ob/campaign/:uuid": Viewer, "PUT /ob/campaign/:uuid": Operator, "DELETE /ob/campaign/:uuid": Admin,
 	"GET /ob/results": Viewer, "GET /ob/results/:seq/recording": Operator,
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestBodiesAreRefused(t *testing.T) {
@@ -59,6 +61,35 @@ func TestBodiesAreRefused(t *testing.T) {
 		{"plans", `{"max_retry_cnt_9":1}`, `"max_retry_cnt_9" is not a field`},
 		{"plans", `{"redial_unknown":2}`, "redial_unknown must be 0 or 1"},
 		{"plans", `{"redial_unknown":true}`, "redial_unknown must be 0 or 1"},
+		{"plans", `{"pacing":"fast"}`, `pacing must be "predictive", "formula" or "ratio"`},
+		{"plans", `{"pacing":1}`, "pacing must be a string"},
+		{"plans", `{"pacing":"ratio"}`, "ratio must be set"},
+		{"plans", `{"pacing":"ratio","ratio":null}`, "ratio must be set"},
+		{"plans", `{"ratio":"2"}`, "ratio must be a number"},
+		{"plans", `{"ratio":0}`, "ratio must be 1 to 20, or null"},
+		{"plans", `{"ratio":-0.0}`, "ratio must be 1 to 20, or null"},
+		{"plans", `{"ratio":1e-400}`, "ratio must be 1 to 20, or null"},
+		{"plans", `{"ratio":0.999}`, "ratio must be 1 to 20"},
+		{"plans", `{"ratio":20.001}`, "ratio must be 1 to 20"},
+		{"plans", `{"abandon_target":"3"}`, "abandon_target must be a number"},
+		{"plans", `{"abandon_target":true}`, "abandon_target must be a number"},
+		{"plans", `{"abandon_target":[3]}`, "abandon_target must be a number"},
+		{"plans", `{"abandon_target":-0.01}`, "abandon_target must be 0 to 100"},
+		{"plans", `{"abandon_target":100.01}`, "abandon_target must be 0 to 100"},
+		{"plans", `{"abandon_target":1e999}`, "abandon_target must be a number that"},
+		{"plans", `{"abandon_target":NaN}`, "invalid character"},
+		{"plans", `{"abandon_patience":99}`, "abandon_patience must be 100 to 60000"},
+		{"plans", `{"abandon_patience":60001}`, "abandon_patience must be 100 to 60000"},
+		{"plans", `{"abandon_patience":2000.0}`, "abandon_patience must be an integer"},
+		{"plans", `{"abandon_window":0}`, "abandon_window must be 1 to 366"},
+		{"plans", `{"abandon_window":367}`, "abandon_window must be 1 to 366"},
+		{"plans", `{"abandon_lock_hours":-1}`, "abandon_lock_hours must be 0 to 8760"},
+		{"plans", `{"abandon_lock_hours":8761}`, "abandon_lock_hours must be 0 to 8760"},
+		{"plans", `{"abandon_lock_hours":2147483647}`, "abandon_lock_hours must be 0 to 8760"},
+		{"plans", `{"abandon_lock_hours":1.5}`, "abandon_lock_hours must be an integer"},
+		{"plans", `{"abandon_destination":0}`, "abandon_destination must be a string"},
+		{"plans", `{"abandon_destination":"lobby"}`, "abandon_destination must be a uuid"},
+		{"plans", `{"abandon_destination":"42b72a18-a6c5-43bf-b9aa-6043ff32128d"}`, "abandon_destination names no live"},
 		{"plans", `{"tech_name":"sip/../x"}`, "tech_name must"},
 		{"plans", `{"early_media":true}`, "early_media must be a string"},
 		{"plans", `{"variables":[]}`, "variables must be an object"},
@@ -113,26 +144,42 @@ func TestBodiesAreRefused(t *testing.T) {
 func TestNullTakesTheDefault(t *testing.T) {
 	r := newRig(t, nil)
 	uuid := r.make("plans", `{"name":"n","dial_mode":1,"dial_timeout":1000,"retry_delay":0,"tech_name":"PJSIP",
-		"max_retry_cnt_3":0,"max_calls":4,"max_cps":2,"redial_unknown":1,"variables":{"a":"b"},"gateway":"asterisk"}`)
+		"max_retry_cnt_3":0,"max_calls":4,"max_cps":2,"redial_unknown":1,"variables":{"a":"b"},"gateway":"asterisk",
+		"pacing":"ratio","ratio":1.25,"abandon_target":0,"abandon_patience":100,"abandon_window":366,"abandon_lock_hours":0,
+		"abandon_destination":"`+r.make("destinations", `{}`)+`"}`)
 	set := r.ok(http.MethodGet, "/ob/plans/"+uuid, "")
 	for key, want := range map[string]any{
 		"name": "n", "dial_mode": 1.0, "dial_timeout": 1000.0, "retry_delay": 0.0, "tech_name": "PJSIP", "max_retry_cnt_3": 0.0,
 		"max_calls": 4.0, "max_cps": 2.0, "redial_unknown": 1.0, "gateway": "asterisk",
+		"pacing": "ratio", "ratio": 1.25, "abandon_target": 0.0, "abandon_patience": 100.0, "abandon_window": 366.0, "abandon_lock_hours": 0.0,
 	} {
 		if set[key] != want {
 			t.Errorf("%s is %v, want %v", key, set[key], want)
 		}
 	}
 	got := r.ok(http.MethodPut, "/ob/plans/"+uuid, `{"name":null,"dial_mode":null,"dial_timeout":null,"retry_delay":null,
-		"tech_name":null,"max_retry_cnt_3":null,"max_calls":null,"max_cps":null,"redial_unknown":null,"variables":null,"gateway":null}`)
+		"tech_name":null,"max_retry_cnt_3":null,"max_calls":null,"max_cps":null,"redial_unknown":null,"variables":null,"gateway":null,
+		"pacing":null,"ratio":null,"abandon_target":null,"abandon_patience":null,"abandon_window":null,"abandon_lock_hours":null,"abandon_destination":null}`)
 	fresh := r.ok(http.MethodPost, "/ob/plans", `{}`)
 	for _, key := range []string{"uuid", "tm_create", "tm_update"} {
 		delete(got, key)
 		delete(fresh, key)
 	}
-	for key, want := range fresh {
-		if got[key] != want {
-			t.Errorf("%s is %v after null, want the default %v", key, got[key], want)
+	if diff := cmp.Diff(fresh, got); diff != "" {
+		t.Errorf("after null (-default +got):\n%s", diff)
+	}
+}
+
+// Numbers with decimals come back as they were given; -0 is 0.
+func TestNumbersComeBackAsTheyWere(t *testing.T) {
+	r := newRig(t, nil)
+	uuid := r.make("plans", `{}`)
+	for given, want := range map[string]string{
+		"3.0000000001": "3.0000000001", "0.1": "0.1", "2.9": "2.9", "1e1": "10", "100.0": "100", "-0": "0", "-0.0e5": "0", "5e-324": "5e-324",
+	} {
+		a := r.do(http.MethodPut, "/ob/plans/"+uuid, `{"abandon_target":`+given+`}`)
+		if part := `"abandon_target":` + want + `,`; !bytes.Contains(a.raw, []byte(part)) {
+			t.Errorf("%s came back otherwise than in %s: %s", given, part, a.raw)
 		}
 	}
 }

@@ -99,6 +99,16 @@ func TestStartIsRefused(t *testing.T) {
 	}
 }
 
+func TestStartNeedsAPlaceForAbandonedCustomers(t *testing.T) {
+	r := newRig(t, nil)
+	uuid := r.startable()
+	sorry := r.make("destinations", `{"context":"sales"}`)
+	r.ok(http.MethodPut, "/ob/plans/"+r.set(uuid, campaign.Stopped).Plan, `{"abandon_destination":"`+sorry+`"}`)
+	r.refused(http.StatusBadRequest, "abandon_destination", http.MethodPut, "/ob/campaigns/"+uuid, `{"status":1}`)
+	r.ok(http.MethodPut, "/ob/destinations/"+sorry, `{"exten":"sorry"}`)
+	r.ok(http.MethodPut, "/ob/campaigns/"+uuid, `{"status":1}`)
+}
+
 func TestStartWithoutAnyGateway(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Gateways = nil })
 	uuid := r.startable()

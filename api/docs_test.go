@@ -83,7 +83,7 @@ func TestDocumentsNameEveryRouteAndVerb(t *testing.T) {
 
 func TestDocumentsNameEveryField(t *testing.T) {
 	text := docs(t)
-	for _, view := range []any{planView{}, destinationView{}, listView{}, entryView{}, campaignView{}, dialingView{}, statsView{}, dlma.Counts{}, campaign.Calls{}, campaign.Agents{}} {
+	for _, view := range []any{planView{}, destinationView{}, listView{}, entryView{}, campaignView{}, dialingView{}, statsView{}, statsAbandonment{}, abandonment{}, pacingView{}, window{}, decisionView{}, dlma.Counts{}, campaign.Calls{}, campaign.Agents{}} {
 		for field := range reflect.TypeOf(view).Fields() {
 			name := field.Tag.Get("json")
 			// Numbered fields stand as "number_1 to number_8".

@@ -34,6 +34,7 @@ type fakeStore struct {
 	results []results.Result
 	live    map[string]campaign.Live
 	tallies map[string]results.Tally
+	days    map[string][]results.Day
 	counts  func(dlma.Pick) (dlma.Counts, error)
 	asked   []string // dialings that AskHangup was called for
 
@@ -46,7 +47,7 @@ type fakeStore struct {
 var _ Store = (*fakeStore)(nil)
 
 func newFakeStore(t testing.TB, now func() time.Time) *fakeStore {
-	f := &fakeStore{t: t, now: now, live: map[string]campaign.Live{}, tallies: map[string]results.Tally{}}
+	f := &fakeStore{t: t, now: now, live: map[string]campaign.Live{}, tallies: map[string]results.Tally{}, days: map[string][]results.Day{}}
 	f.plans = table[plan.Plan]{missing: plan.ErrNotFound, meta: func(p *plan.Plan) meta {
 		return meta{&p.UUID, &p.InUse, &p.TmCreate, &p.TmUpdate, &p.TmDelete}
 	}}
@@ -251,8 +252,32 @@ func (f *fakeStore) used(what string, force bool, place func(*campaign.Campaign)
 	return nil
 }
 
+// referPlan checks what a plan refers to.
+func (f *fakeStore) referPlan(p plan.Plan) error {
+	if p.AbandonDestination != "" {
+		if d, err := f.dests.get(p.AbandonDestination); err != nil || d.Type != campaign.TypeExten {
+			return plan.Invalid{Field: "abandon_destination", Message: "names no live destination of type 0"}
+		}
+	}
+	return f.valid("plan", p.Validate())
+}
+
+// sentTo refuses a change of a destination that a live plan names, or clears
+// the references.
+func (f *fakeStore) sentTo(uuid string, force bool) error {
+	for i := range f.plans.rows {
+		if p := &f.plans.rows[i]; p.InUse && p.AbandonDestination == uuid {
+			if !force {
+				return campaign.Conflict("The destination is in use by a plan.")
+			}
+			p.AbandonDestination = ""
+		}
+	}
+	return nil
+}
+
 func (f *fakeStore) CreatePlan(ctx context.Context, p plan.Plan) (plan.Plan, error) {
-	return create(ctx, f, "CreatePlan", &f.plans, p, func(p plan.Plan) error { return f.valid("CreatePlan", p.Validate()) })
+	return create(ctx, f, "CreatePlan", &f.plans, p, f.referPlan)
 }
 
 func (f *fakeStore) Plan(ctx context.Context, uuid string) (plan.Plan, error) {
@@ -264,7 +289,7 @@ func (f *fakeStore) ListPlans(ctx context.Context, after string, count int) ([]p
 }
 
 func (f *fakeStore) UpdatePlan(ctx context.Context, uuid string, edit func(*plan.Plan) error) (plan.Plan, error) {
-	return update(ctx, f, "UpdatePlan", &f.plans, uuid, edit, func(_, p plan.Plan) error { return f.valid("UpdatePlan", p.Validate()) })
+	return update(ctx, f, "UpdatePlan", &f.plans, uuid, edit, func(_, p plan.Plan) error { return f.referPlan(p) })
 }
 
 func (f *fakeStore) DeletePlan(ctx context.Context, uuid string, force bool) (plan.Plan, error) {
@@ -286,12 +311,22 @@ func (f *fakeStore) ListDestinations(ctx context.Context, after string, count in
 }
 
 func (f *fakeStore) UpdateDestination(ctx context.Context, uuid string, edit func(*campaign.Destination) error) (campaign.Destination, error) {
-	return update(ctx, f, "UpdateDestination", &f.dests, uuid, edit, func(_, d campaign.Destination) error { return f.valid("UpdateDestination", d.Validate()) })
+	return update(ctx, f, "UpdateDestination", &f.dests, uuid, edit, func(before, d campaign.Destination) error {
+		if d.Type != before.Type && d.Type != campaign.TypeExten {
+			if err := f.sentTo(uuid, false); err != nil {
+				return err
+			}
+		}
+		return f.valid("UpdateDestination", d.Validate())
+	})
 }
 
 func (f *fakeStore) DeleteDestination(ctx context.Context, uuid string, force bool) (campaign.Destination, error) {
 	return remove(ctx, f, "DeleteDestination", &f.dests, uuid, func(*campaign.Destination) error {
-		return f.used("destination", force, func(c *campaign.Campaign) *string { return &c.Destination }, uuid)
+		if err := f.used("destination", force, func(c *campaign.Campaign) *string { return &c.Destination }, uuid); err != nil {
+			return err
+		}
+		return f.sentTo(uuid, force)
 	})
 }
 
@@ -473,6 +508,23 @@ func (f *fakeStore) Tally(ctx context.Context, uuid string) (results.Tally, erro
 	}
 	defer leave()
 	return f.tallies[uuid], nil
+}
+
+func (f *fakeStore) Days(ctx context.Context, uuid, from string) (days []results.Day, err error) {
+	leave, err := f.enter(ctx, "Days")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if _, err := time.Parse(time.DateOnly, from); err != nil {
+		f.t.Errorf("Days: from %q, which is no date", from)
+	}
+	for _, d := range f.days[uuid] {
+		if d.Date >= from {
+			days = append(days, d)
+		}
+	}
+	return days, nil
 }
 
 func (f *fakeStore) Results(ctx context.Context, q results.Query) (found []results.Result, more bool, err error) {

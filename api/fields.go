@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ var readOnly = map[string]bool{
 	"dialing_uuid":      true,
 	"dialing_camp_uuid": true,
 	"dialing_plan_uuid": true,
+	"warnings":          true,
 }
 
 // setter puts a member's value into t; null takes the value of fresh, a new T
@@ -134,6 +136,22 @@ func readOptionalInt(value json.RawMessage) (*int, error) {
 	return &n, nil
 }
 
+// readNumber reads a number, with decimals or without.
+func readNumber(value json.RawMessage) (float64, error) {
+	first := value[0]
+	if first != '-' && (first < '0' || first > '9') {
+		return 0, errors.New("must be a number")
+	}
+	n, err := strconv.ParseFloat(string(value), 64)
+	if err != nil {
+		return 0, errors.New("must be a number that a float of 64 bits can hold")
+	}
+	if n == 0 {
+		return 0, nil // and not -0, which would be shown as such
+	}
+	return n, nil
+}
+
 // readFlag reads a yes or no.
 func readFlag(value json.RawMessage) (bool, error) {
 	n, err := readInt(value)
@@ -143,11 +161,13 @@ func readFlag(value json.RawMessage) (bool, error) {
 	return n == 1, nil
 }
 
-// readUnits reads a duration given in whole units.
+// readUnits reads a duration given in whole units. One that is too long for a
+// Duration becomes the longest, which no field takes.
 func readUnits(unit time.Duration) func(json.RawMessage) (time.Duration, error) {
+	most := math.MaxInt64 / unit
 	return func(value json.RawMessage) (time.Duration, error) {
 		n, err := readInt(value)
-		return time.Duration(n) * unit, err
+		return min(max(time.Duration(n), -most), most) * unit, err
 	}
 }
 

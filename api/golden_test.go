@@ -54,7 +54,11 @@ func plain(result map[string]any) map[string]any {
 
 // added are the fields that we have beside those of the examples.
 var added = map[string]map[string]any{
-	"plans":        {"gateway": nil, "max_calls": nil, "max_cps": nil, "redial_unknown": 0.0},
+	"plans": {
+		"gateway": nil, "max_calls": nil, "max_cps": nil, "redial_unknown": 0.0, "pacing": "predictive", "ratio": nil,
+		"abandon_target": 3.0, "abandon_patience": 2000.0, "abandon_window": 30.0, "abandon_destination": nil,
+		"abandon_lock_hours": 72.0, "warnings": []any{},
+	},
 	"destinations": {"wrapup": 0.0},
 	"campaigns":    {"sc_timezone": nil},
 }

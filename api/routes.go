@@ -69,6 +69,7 @@ func (s *server) routes() []route {
 		{http.MethodPut, "/campaigns/:uuid", Operator, s.putCampaign}, // other fields than status: admin
 		{http.MethodDelete, "/campaigns/:uuid", Admin, campaigns.delete(s)},
 		{http.MethodGet, "/campaigns/:uuid/stats", Viewer, s.getStats},
+		{http.MethodGet, "/campaigns/:uuid/pacing", Viewer, s.getPacing},
 
 		// The documents that clients were written by spell it so too.
 		{http.MethodGet, "/campaign/:uuid", Viewer, campaigns.get(s)},

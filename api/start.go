@@ -30,6 +30,9 @@ func (s *server) startable(ctx context.Context, c campaign.Campaign) error {
 	if err := d.Startable(); err != nil {
 		return err
 	}
+	if err := s.canTakeAbandoned(ctx, p.AbandonDestination); err != nil {
+		return err
+	}
 	if strings.EqualFold(p.EarlyMedia, "true") && d.Type == campaign.TypeApplication {
 		return invalid("early_media", "of the plan is \"true\", which works only with a destination of type 0")
 	}
@@ -41,6 +44,20 @@ func (s *server) startable(ctx context.Context, c campaign.Campaign) error {
 	}
 	if c.Calendar.Mode != 0 && !c.Calendar.Open(s.cfg.Now()) {
 		return campaign.Conflict("The campaign's calendar is closed now, so it cannot be started by hand. Change the calendar or set sc_mode to 0 first.")
+	}
+	return nil
+}
+
+// canTakeAbandoned refuses a plan whose abandoned customers could be sent
+// nowhere. That what it names exists and is an extension is the store's to see
+// to.
+func (s *server) canTakeAbandoned(ctx context.Context, uuid string) error {
+	d, err := found(ctx, s.cfg.Store.Destination, uuid, campaign.ErrNotFound)
+	if err != nil || d == nil {
+		return err
+	}
+	if d.Startable() != nil {
+		return invalid("abandon_destination", "of the plan must have context and exten before a campaign can start")
 	}
 	return nil
 }

@@ -19,53 +19,85 @@ type statsView struct {
 	Agents  campaign.Agents `json:"agents"`
 	// LiveAnswers are those that count for abandonment; in a destination
 	// without agents, where nothing does, all answers.
-	LiveAnswers     int            `json:"live_answers"`
-	Abandoned       *int           `json:"abandoned"`
-	AbandonmentRate *float64       `json:"abandonment_rate"`
-	Results         map[string]int `json:"results"`
-	Why             *string        `json:"why"`
+	LiveAnswers     int      `json:"live_answers"`
+	Abandoned       *int     `json:"abandoned"`
+	AbandonmentRate *float64 `json:"abandonment_rate"`
+	// Abandonment is nil in a destination without agents.
+	Abandonment *statsAbandonment `json:"abandonment"`
+	Results     map[string]int    `json:"results"`
+	Why         *string           `json:"why"`
+}
+
+// statsAbandonment is abandonment in the windows in which the plan limits it.
+type statsAbandonment struct {
+	Day    abandonment `json:"day"`
+	Window struct {
+		Days int `json:"days"`
+		abandonment
+	} `json:"window"`
+}
+
+// figures are a campaign and what its figures are made of.
+type figures struct {
+	camp     campaign.Campaign
+	plan     *plan.Plan            // nil if there is none
+	dest     *campaign.Destination // nil if there is none
+	live     campaign.Live         // empty if it is too old to be the present
+	reported bool                  // an engine has reported, be it long ago
+}
+
+// figures reads the campaign that a request names.
+func (s *server) figures(c echo.Context) (f figures, err error) {
+	uuid, err := pathUUID(c)
+	if err != nil {
+		return f, err
+	}
+	ctx := c.Request().Context()
+	if f.camp, err = s.cfg.Store.Campaign(ctx, uuid); err != nil {
+		return f, err
+	}
+	if f.plan, err = found(ctx, s.cfg.Store.Plan, f.camp.Plan, plan.ErrNotFound); err != nil {
+		return f, err
+	}
+	if f.dest, err = found(ctx, s.cfg.Store.Destination, f.camp.Destination, campaign.ErrNotFound); err != nil {
+		return f, err
+	}
+	if f.live, f.reported, err = s.cfg.Store.Live(ctx, uuid); err != nil {
+		return f, err
+	}
+	s.overdue(&f.live, f.reported)
+	return f, nil
 }
 
 // getStats reads the figures of one campaign.
 func (s *server) getStats(c echo.Context) error {
-	uuid, err := pathUUID(c)
+	f, err := s.figures(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	camp, err := s.cfg.Store.Campaign(ctx, uuid)
+	tally, err := s.cfg.Store.Tally(ctx, f.camp.UUID)
 	if err != nil {
 		return err
 	}
-	p, err := found(ctx, s.cfg.Store.Plan, camp.Plan, plan.ErrNotFound)
-	if err != nil {
-		return err
-	}
-	dest, err := found(ctx, s.cfg.Store.Destination, camp.Destination, campaign.ErrNotFound)
-	if err != nil {
-		return err
-	}
-	live, reported, err := s.cfg.Store.Live(ctx, uuid)
-	if err != nil {
-		return err
-	}
-	tally, err := s.cfg.Store.Tally(ctx, uuid)
+	windows, err := s.windows(ctx, f)
 	if err != nil {
 		return err
 	}
 	var entries dlma.Counts
-	if camp.List != "" {
-		if entries, err = s.counts.get(ctx, s.pick(camp, p)); err != nil {
+	if f.camp.List != "" {
+		if entries, err = s.counts.get(ctx, s.pick(f.camp, f.plan)); err != nil {
 			return err
 		}
 	}
-	s.overdue(&live, reported)
-	if camp.Status == campaign.Stopped || camp.Status == campaign.Paused {
-		live.Calls = campaign.Calls{} // the last one has ended, whatever was seen before
+	calls := f.live.Calls
+	if f.camp.Status == campaign.Stopped || f.camp.Status == campaign.Paused {
+		calls = campaign.Calls{} // the last one has ended, whatever was seen before
 	}
-	view := statsView{Entries: entries, Calls: live.Calls, Agents: live.Agents}
-	view.tally(tally, dest)
-	view.Why = orNull(s.why(camp, p, live, reported))
+	view := statsView{Entries: entries, Calls: calls, Agents: f.live.Agents}
+	view.tally(tally, f.seesAgents())
+	view.abandonment(windows)
+	view.Why = orNull(s.why(f.camp, f.plan, f.live, f.reported))
 	return s.reply(c, view)
 }
 
@@ -88,10 +120,7 @@ func found[T any](ctx context.Context, read func(context.Context, string) (T, er
 // pick says what of a campaign's list may be dialed: without a plan, what the
 // defaults would allow.
 func (s *server) pick(c campaign.Campaign, p *plan.Plan) dlma.Pick {
-	limits := plan.Default()
-	if p != nil {
-		limits = *p
-	}
+	limits := limitsOf(p)
 	return dlma.Pick{
 		List:          c.List,
 		MaxTries:      limits.MaxRetry,
@@ -101,14 +130,13 @@ func (s *server) pick(c campaign.Campaign, p *plan.Plan) dlma.Pick {
 	}
 }
 
-// tally fills in what results say. Whether abandonment is counted depends on
-// the destination: only where queues are do we see agents take calls.
-func (v *statsView) tally(t results.Tally, dest *campaign.Destination) {
+// tally fills in what results say; agents says whether abandonment is counted.
+func (v *statsView) tally(t results.Tally, agents bool) {
 	v.Results = make(map[string]int, len(dispositions))
 	for _, d := range dispositions {
 		v.Results[string(d)] = t.By[d]
 	}
-	if dest == nil || dest.Queue() == "" {
+	if !agents {
 		v.LiveAnswers = t.By[results.Answered] + t.By[results.Abandoned] + t.By[results.HungUpEarly]
 		return
 	}
@@ -119,10 +147,20 @@ func (v *statsView) tally(t results.Tally, dest *campaign.Destination) {
 	}
 }
 
+// abandonment fills in what the windows say, if there are any.
+func (v *statsView) abandonment(windows []window) {
+	if len(windows) == 0 {
+		return
+	}
+	day, last := windows[0], windows[1]
+	v.Abandonment = &statsAbandonment{Day: day.abandonment}
+	v.Abandonment.Window.Days, v.Abandonment.Window.abandonment = last.Days, last.abandonment
+}
+
 // overdue empties a report of the engine's that is too old to be shown as the
 // present.
 func (s *server) overdue(live *campaign.Live, reported bool) {
 	if !reported || s.cfg.Now().Sub(live.At) > staleAfter {
-		live.Calls, live.Agents = campaign.Calls{}, campaign.Agents{}
+		live.Calls, live.Agents, live.Pacing = campaign.Calls{}, campaign.Agents{}, nil
 	}
 }

@@ -36,6 +36,7 @@ func TestStats(t *testing.T) {
 		By:   map[results.Disposition]int{results.Answered: 38, results.Abandoned: 1, results.HungUpEarly: 2, results.Busy: 7},
 		Live: 40, Abandoned: 1,
 	}
+	r.store.days[uuid] = []results.Day{{Date: "2026-03-10", Live: 32, Abandoned: 1}, {Date: "2026-03-11", Live: 8}}
 	var picked dlma.Pick
 	r.store.counts = func(p dlma.Pick) (dlma.Counts, error) {
 		picked = p
@@ -47,6 +48,10 @@ func TestStats(t *testing.T) {
 		"calls":        map[string]any{"ringing": 1.0, "waiting": 2.0, "talking": 3.0},
 		"agents":       map[string]any{"logged_in": 9.0, "free": 1.0, "busy": 5.0, "wrap_up": 2.0, "paused": 1.0},
 		"live_answers": 40.0, "abandoned": 1.0, "abandonment_rate": 0.025,
+		"abandonment": map[string]any{
+			"day":    map[string]any{"live": 8.0, "abandoned": 0.0, "rate": 0.0},
+			"window": map[string]any{"days": 30.0, "live": 40.0, "abandoned": 1.0, "rate": 0.025},
+		},
 		"results": zeros(map[string]any{"answered": 38.0, "abandoned": 1.0, "hung_up_early": 2.0, "busy": 7.0}),
 		"why":     "All 5 agents are busy.",
 	}
@@ -80,7 +85,7 @@ func TestStatsWithoutAgents(t *testing.T) {
 	r.store.live[c.UUID] = campaign.Live{At: startOfTime, Calls: campaign.Calls{Talking: 3}}
 	r.store.tallies[c.UUID] = results.Tally{By: map[results.Disposition]int{results.Answered: 3, results.Busy: 1}}
 	got := r.ok(http.MethodGet, "/ob/campaigns/"+c.UUID+"/stats", "")
-	if got["live_answers"] != 3.0 || got["abandoned"] != nil || got["abandonment_rate"] != nil || got["why"] != nil {
+	if got["live_answers"] != 3.0 || got["abandoned"] != nil || got["abandonment_rate"] != nil || got["abandonment"] != nil || got["why"] != nil {
 		t.Errorf("stats: %v", got)
 	}
 }
@@ -96,7 +101,7 @@ func TestStatsOfANewCampaign(t *testing.T) {
 		"entries":      map[string]any{"total": 0.0, "idle": 0.0, "dialing": 0.0, "answered": 0.0, "used_up": 0.0, "waiting": 0.0, "unknown": 0.0},
 		"calls":        map[string]any{"ringing": 0.0, "waiting": 0.0, "talking": 0.0},
 		"agents":       map[string]any{"logged_in": 0.0, "free": 0.0, "busy": 0.0, "wrap_up": 0.0, "paused": 0.0},
-		"live_answers": 0.0, "abandoned": nil, "abandonment_rate": nil, "results": zeros(nil), "why": "The campaign is stopped.",
+		"live_answers": 0.0, "abandoned": nil, "abandonment_rate": nil, "abandonment": nil, "results": zeros(nil), "why": "The campaign is stopped.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)

@@ -15,7 +15,8 @@ import (
 // store. An update runs in one transaction: edit changes the present object,
 // and its error is returned as it is.
 
-// Plans keep plans. DeletePlan with force clears the references of campaigns.
+// Plans keep plans. CreatePlan and UpdatePlan check that what a plan refers to
+// exists. DeletePlan with force clears the references of campaigns.
 type Plans interface {
 	CreatePlan(ctx context.Context, p plan.Plan) (plan.Plan, error)
 	Plan(ctx context.Context, uuid string) (plan.Plan, error)
@@ -26,7 +27,9 @@ type Plans interface {
 	DeletePlan(ctx context.Context, uuid string, force bool) (plan.Plan, error)
 }
 
-// Destinations keep destinations.
+// Destinations keep destinations. DeleteDestination with force clears the
+// references of campaigns and plans. UpdateDestination refuses, as a Conflict,
+// another type for one that a plan refers to.
 type Destinations interface {
 	CreateDestination(ctx context.Context, d campaign.Destination) (campaign.Destination, error)
 	Destination(ctx context.Context, uuid string) (campaign.Destination, error)
@@ -85,6 +88,9 @@ type Figures interface {
 	Counts(ctx context.Context, pick dlma.Pick) (dlma.Counts, error)
 	// Tally sums up the results of a campaign since it was made.
 	Tally(ctx context.Context, campaign string) (results.Tally, error)
+	// Days sums up what counts for abandonment in each day of a campaign from
+	// the day from (YYYY-MM-DD) on, oldest first.
+	Days(ctx context.Context, campaign, from string) ([]results.Day, error)
 	Results(ctx context.Context, q results.Query) (list []results.Result, more bool, err error)
 }
 

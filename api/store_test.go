@@ -109,6 +109,18 @@ func TestOverARealStore(t *testing.T) {
 	do(409, http.MethodDelete, "/ob/campaigns/"+camp, "")
 	do(400, http.MethodPut, "/ob/campaigns/"+camp, `{"next_campaign":"42b72a18-a6c5-43bf-b9aa-6043ff32128d"}`)
 
+	// A message for those whom no agent takes in time.
+	message := create("destinations", `{"context":"sales","exten":"sorry"}`)
+	expect(do(200, http.MethodPut, "/ob/plans/"+plan, `{"abandon_target":2.9,"abandon_destination":"`+message+`"}`), "abandon_target", 2.9)
+	do(400, http.MethodPut, "/ob/plans/"+plan, `{"abandon_destination":"`+dest+`"}`)
+	do(409, http.MethodPut, "/ob/destinations/"+message, `{"type":1}`)
+	do(409, http.MethodDelete, "/ob/destinations/"+message, "")
+	do(200, http.MethodDelete, "/ob/destinations/"+message+"?force=1", "")
+	expect(do(200, http.MethodGet, "/ob/plans/"+plan, ""), "abandon_destination", nil)
+	pacing := do(200, http.MethodGet, "/ob/campaigns/"+camp+"/pacing", "")
+	expect(pacing, "pacing", "predictive")
+	expect(pacing["windows"].([]any)[1].(map[string]any), "live", 0.0)
+
 	// Nothing is open and nothing has ended yet.
 	if open := do(200, http.MethodGet, "/ob/dialings", "")["list"].([]any); len(open) != 0 {
 		t.Errorf("dialings: %v", open)

@@ -45,6 +45,8 @@ type Live struct {
 	Agents   Agents    `json:"agents"`
 	// Why says in one sentence what holds dialing back now, "" if nothing does.
 	Why string `json:"why"`
+	// Pacing is what was decided last, nil if nothing has been yet.
+	Pacing *Pacing `json:"pacing,omitempty"`
 }
 
 // Calls counts the open calls of a campaign.

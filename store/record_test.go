@@ -287,6 +287,10 @@ func TestLive(t *testing.T) {
 		token := lease(t, s, "gateway:gw")
 		one := campaign.Live{Campaign: "a", At: now(), Calls: campaign.Calls{Ringing: 1}, Why: hostile["quotes"]}
 		two := campaign.Live{Campaign: "b", At: now(), Agents: campaign.Agents{Paused: 3}}
+		two.Pacing = &campaign.Pacing{
+			Decisions: []campaign.Decision{{At: now(), Place: 2, Code: "agents", Reason: hostile["marks"], Facts: map[string]float64{"idle": 2, hostile["quotes"]: 0.1}}},
+			Warnings:  []string{hostile["emoji"]},
+		}
 		for range 2 {
 			one.Calls.Talking++
 			if err := s.PutLive(ctx, token, []campaign.Live{one, two}); err != nil {

@@ -138,6 +138,7 @@ func TestPageRefusals(t *testing.T) {
 		{`{"status":"fail","error":"USER_BUSY"}`, 409, hosted.AgentBusy, "USER_BUSY"},
 		{`{"status":"fail","error":"OTHER"}`, 200, hosted.Other, "OTHER"},
 		{`not JSON`, 403, hosted.Other, "403"},
+		{`{"error":"token is expired"}`, 401, hosted.Other, "token is expired"},
 	} {
 		l := newLab(t, nil)
 		l.answers["GET /v1/click2call/async"], l.status = c.body, c.status
@@ -156,6 +157,28 @@ func TestPageRefusals(t *testing.T) {
 		}
 		if n := strings.Count(strings.Join(l.asked, "\n"), "click2call"); n != 1 {
 			t.Errorf("it was asked for %d times", n)
+		}
+	}
+}
+
+// TestPageRefusalsSync: only a fail says that the agent was rung in vain.
+func TestPageRefusalsSync(t *testing.T) {
+	for _, c := range []struct {
+		body   string
+		status int
+		fault  hosted.Fault
+	}{
+		{page(t, "click2call_sync_error"), 200, hosted.AgentOffline},
+		{`{"status":"fail","error":"NO_ANSWER"}`, 200, hosted.AgentSilent},
+		{`{"status":"fail","error":"NO_ANSWER"}`, 400, hosted.AgentSilent},
+		{`{"error":"token is expired"}`, 401, hosted.Other},
+		{`not JSON`, 403, hosted.Other},
+	} {
+		l := newLab(t, func(c *Config) { c.Sync = true })
+		l.answers["GET /v1/click2call"], l.status = c.body, c.status
+		_, err := l.Place(t.Context(), hosted.Order{Agent: "101", Number: "0899098899"})
+		if refusal, ok := errors.AsType[*hosted.Refusal](err); !ok || refusal.Fault != c.fault {
+			t.Errorf("%d %s: %v", c.status, c.body, err)
 		}
 	}
 }

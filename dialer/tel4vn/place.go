@@ -84,8 +84,9 @@ func (p *pbx) refusal(r dialReply) *hosted.Refusal {
 	case "USER_NOT_REGISTERED":
 		return &hosted.Refusal{Fault: hosted.AgentOffline, Code: r.Error, Text: "the agent's phone is not registered"}
 	}
-	if p.cfg.Sync {
-		// It has waited for his pick-up in vain.
+	if p.cfg.Sync && r.Status == "fail" {
+		// It has waited for his pick-up in vain. An error that is not a fail, as
+		// of a token that has expired, came before he was rung.
 		return &hosted.Refusal{Fault: hosted.AgentSilent, Code: r.Error, Text: "the agent did not pick up"}
 	}
 	return &hosted.Refusal{Code: r.Error, Text: "the PBX does not place the call"}

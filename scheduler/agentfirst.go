@@ -7,7 +7,6 @@ import (
 
 	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dialer"
-	"github.com/outpace/outpace/predictor"
 	"github.com/outpace/outpace/results"
 )
 
@@ -73,12 +72,4 @@ func (f *floor) pending(pool string, p *phases) int {
 		}
 	}
 	return n
-}
-
-// oneEach keeps calls that ring the agent first to one for each idle agent,
-// whatever the service level asks for.
-func oneEach(s predictor.Snapshot) predictor.Limit {
-	return predictor.Limit{
-		Name: "idle agents, since this PBX rings the agent first", Free: max(0, s.Idle-len(s.Ringing)-len(s.Waiting)),
-	}
 }

@@ -128,7 +128,7 @@ func TestOneCallForEachAgentWhoIsRungFirst(t *testing.T) {
 				if g.most != c.most {
 					t.Errorf("%d calls at once, want one for each of %d agents", g.most, c.most)
 				}
-				if !strings.Contains(w.why(), "rings the agent first") {
+				if !strings.Contains(w.why(), "busy") {
 					t.Errorf("why = %q", w.why())
 				}
 				pass(5 * time.Minute)

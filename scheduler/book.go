@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -69,31 +70,41 @@ func (b *book) wrapEnd(a dialer.Agent, now time.Time) time.Time {
 	if a.Phase != dialer.AgentFree || a.TalkEnded.IsZero() {
 		return time.Time{}
 	}
-	pause := b.wrapup[a.TalkQueue]
-	for _, m := range a.Queues {
-		if m.Wrapup > 0 && (a.TalkQueue == "" || m.Queue == a.TalkQueue) {
-			pause = m.Wrapup
-		}
-	}
-	end := a.TalkEnded.Add(pause)
+	end := a.TalkEnded.Add(b.pause(a))
 	if !now.Before(end) {
 		return time.Time{}
 	}
 	return end
 }
 
-// nextWrapEnd is when the next wrap-up is over; zero if there is none.
-func (b *book) nextWrapEnd(now time.Time) time.Time {
-	var next time.Time
+// pause is how long an agent's wrap-up is.
+func (b *book) pause(a dialer.Agent) time.Duration {
+	pause := b.wrapup[a.TalkQueue]
+	for _, m := range a.Queues {
+		if m.Wrapup > 0 && (a.TalkQueue == "" || m.Queue == a.TalkQueue) {
+			pause = m.Wrapup
+		}
+	}
+	return pause
+}
+
+// rest forgets those whose wrap-up is over, and returns them in the order of
+// its end, and when the next one is over; zero if there is none.
+func (b *book) rest(now time.Time) (rested []dialer.Agent, next time.Time) {
 	for name := range b.resting {
-		end := b.wrapEnd(b.agents[name], now)
+		a := b.agents[name]
+		end := b.wrapEnd(a, now)
 		if end.IsZero() {
 			delete(b.resting, name)
+			rested = append(rested, a)
 		} else if next.IsZero() || end.Before(next) {
 			next = end
 		}
 	}
-	return next
+	slices.SortFunc(rested, func(a, c dialer.Agent) int {
+		return cmp.Or(a.TalkEnded.Add(b.pause(a)).Compare(c.TalkEnded.Add(b.pause(c))), cmp.Compare(a.Interface, c.Interface))
+	})
+	return rested, next
 }
 
 // count is the agents of one queue, each one once.

@@ -13,6 +13,9 @@ import (
 
 // event takes in what the gateway reports.
 func (f *floor) event(e dialer.Event) {
+	if e.Kind != dialer.Census { // which says how things were when it was asked for
+		f.lag = f.now().Sub(e.At)
+	}
 	switch e.Kind {
 	case dialer.LinkUp:
 		f.link = linkState{up: true}
@@ -25,6 +28,7 @@ func (f *floor) event(e dialer.Event) {
 	case dialer.Census:
 		f.link.synced = true
 	case dialer.QueuesReset, dialer.AgentChanged, dialer.AgentGone, dialer.CallerJoined, dialer.CallerLeft:
+		f.watchTalk(e)
 		f.book.apply(e)
 		return
 	}
@@ -49,14 +53,23 @@ type call struct {
 	counted                    dialer.Phase
 	ended                      bool // handed to the recorder
 	stopped                    bool // claimed, but a stop came before it was placed
+
+	chance float64 // that it is answered, as its campaign knew it at the claim; 0 = not known
+	live   bool    // counts as a live answer
+	lost   bool    // and as an abandoned one
+	taken  bool    // an agent has had it
+	day    string  // of the hang-up, once it has ended
 }
 
 // add takes a call into the books.
 func (f *floor) add(d results.Dialing, m *dialer.Call, way string) *call {
 	c := &call{
 		Call: m, campaign: d.Campaign, plan: d.Plan, queue: f.poolOf(d), way: way, counted: m.Phase(),
-		class: predictor.Class{Tries: d.DialTry - 1, Number: d.DialIndex},
-		born:  d.TmCreate, answered: d.TmAnswer,
+		class: f.classOfCall(d), born: d.TmCreate, answered: d.TmAnswer,
+		live: d.Abandoned, lost: d.Abandoned, // of another answer nobody knows whether it was waited upon
+	}
+	if r := f.runs[c.campaign]; r != nil && r.learner != nil {
+		c.chance = r.learner.Chance(c.class)
 	}
 	f.calls[d.UUID] = c
 	f.tally.add(c)
@@ -73,9 +86,10 @@ func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
 		f.tally.move(c, c.Phase())
 	}
 	if ch&dialer.ChangeAnswer != 0 {
-		c.answered = now
+		c.answered, c.live = now, c.queue != ""
 		f.observeAnswer(c, now)
 	}
+	f.agentOrNone(c, ch, now)
 	if ch&dialer.ChangeEnded == 0 {
 		f.rec.row(c.Row())
 		return
@@ -95,7 +109,7 @@ func (f *floor) applied(c *call, ch dialer.Change, now time.Time) {
 			}
 		}
 	}
-	f.observeEnd(c, res)
+	f.judge(c, res, now)
 	f.rec.end(res)
 	f.log.Debug("call ended", slog.String("call", res.UUID), slog.String("campaign", res.Campaign), slog.String("disposition", string(res.Disposition)))
 }
@@ -123,6 +137,7 @@ func (f *floor) forget(uuids []string) {
 			f.resolved[id] = true
 		}
 		if r := f.runs[c.campaign]; r != nil {
+			r.figures.commit(c)
 			r.dry = false // the entry may be dialed again, or the list has ended
 			f.settle(r)   // it may have been the last one that a stop waits for
 		}

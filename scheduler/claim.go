@@ -35,6 +35,7 @@ func (f *floor) claim(r *run, n int, now time.Time) {
 				f.claimFailed(r, err)
 				return
 			}
+			r.took(len(rows))
 			for _, d := range rows {
 				f.place(f.add(d, dialer.NewCall(d), wayOf(*w.plan)), d, notAfter, f.stopped(r))
 			}

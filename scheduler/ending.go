@@ -16,7 +16,11 @@ func (f *floor) look(r *run, now time.Time) {
 		return
 	}
 	r.looking, r.looked = true, now
-	id, pick, limits := r.campaign.UUID, r.pick(now, 1), r.limits()
+	count := 1
+	if r.learner != nil {
+		count = upcomingMost
+	}
+	id, pick, limits := r.campaign.UUID, r.pick(now, count), r.limits()
 	f.do(func(ctx context.Context) func() {
 		out, err := f.store.Outlook(ctx, pick)
 		return func() {
@@ -28,6 +32,9 @@ func (f *floor) look(r *run, now time.Time) {
 				return
 			}
 			r.dry, r.next = out.Ready == 0, out.Next
+			if count == upcomingMost {
+				r.ready, r.upcoming = out.Ready, out.Upcoming
+			}
 			if out.Ended() && limits == r.limits() {
 				f.listEnded(r)
 			}

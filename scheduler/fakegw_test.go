@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type fakeGateway struct {
 	placed   []dialer.Request
 	living   map[string]dialer.Sighting
 	hangups  []string
+	sent     []dialer.Exten // redirects
 	at       []time.Time // when they were placed
 	placeErr error
 	lacks    string // a technology
@@ -104,6 +106,19 @@ func (g *fakeGateway) Hangup(_ context.Context, id string) error {
 	defer g.mu.Unlock()
 	g.hangups = append(g.hangups, id)
 	return nil
+}
+
+func (g *fakeGateway) Redirect(_ context.Context, _ string, to dialer.Exten) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sent = append(g.sent, to)
+	return nil
+}
+
+func (g *fakeGateway) redirects() []dialer.Exten {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.sent)
 }
 
 func (g *fakeGateway) Survey(ctx context.Context) error {

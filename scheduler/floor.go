@@ -54,8 +54,9 @@ type floor struct {
 	planCPS  map[string]planRate
 
 	link   linkState
-	claims int  // claims under way
-	doubt  bool // a claim may have been committed without our knowing: no other one begins
+	lag    time.Duration // how old the latest event of this turn was
+	claims int           // claims under way
+	doubt  bool          // a claim may have been committed without our knowing: no other one begins
 	// resolved are calls that were forgotten while that is being looked up; nil
 	// when it is not.
 	resolved  map[string]bool
@@ -233,9 +234,12 @@ func (f *floor) loop(ctx context.Context) {
 // next turn is due though nothing comes; zero if that is open.
 func (f *floor) turn(now time.Time) (next time.Time) {
 	f.decide(now)
-	if end := f.book.nextWrapEnd(now); !end.IsZero() {
+	rested, end := f.book.rest(now)
+	if !end.IsZero() {
 		f.wakeAt(end)
 	}
+	f.watchRest(rested)
+	f.lag = 0
 	next, f.wake = f.wake, time.Time{}
 	return next
 }

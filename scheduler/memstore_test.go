@@ -35,6 +35,7 @@ type memStore struct {
 	logged    map[string]int64 // by host
 	asked     []string
 	live      map[string]campaign.Live
+	days      map[string][]results.Day // of campaigns, before the test began
 	stale     int // rounds of Reconcile that still find something
 	claims    int
 }
@@ -336,6 +337,43 @@ func (m *memStore) Reconcile(context.Context, dlma.Pick) (int, error) {
 		return 1, nil
 	}
 	return 0, err
+}
+
+// Days counts the test's own results to the days that were given.
+func (m *memStore) Days(_ context.Context, uuid, from string) ([]results.Day, error) {
+	done, err := m.enter("Days")
+	defer done()
+	sums := map[string]results.Day{}
+	for _, d := range m.days[uuid] {
+		sums[d.Date] = d
+	}
+	for _, r := range m.results {
+		if r.Campaign == uuid && r.Abandoned != nil {
+			loc, _ := time.LoadLocation(r.Zone)
+			d := sums[r.TmHangup.In(loc).Format(time.DateOnly)]
+			d.Date = r.TmHangup.In(loc).Format(time.DateOnly)
+			d.Live++
+			if *r.Abandoned {
+				d.Abandoned++
+			}
+			sums[d.Date] = d
+		}
+	}
+	list := slices.Collect(maps.Values(sums))
+	list = slices.DeleteFunc(list, func(d results.Day) bool { return d.Date < from })
+	slices.SortFunc(list, func(a, b results.Day) int { return cmp.Compare(a.Date, b.Date) })
+	return list, err
+}
+
+func (m *memStore) Recent(_ context.Context, uuid string, count int) (list []results.Result, err error) {
+	done, err := m.enter("Recent")
+	defer done()
+	for _, r := range m.results {
+		if r.Campaign == uuid {
+			list = append(list, r)
+		}
+	}
+	return list[max(0, len(list)-count):], err
 }
 
 func (m *memStore) PutLive(_ context.Context, _ string, live []campaign.Live) error {

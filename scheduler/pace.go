@@ -11,7 +11,6 @@ import (
 	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dialer"
 	"github.com/outpace/outpace/predictor"
-	"github.com/outpace/outpace/results"
 )
 
 // decide asks the pacer of each campaign how many calls to place now. A
@@ -39,6 +38,7 @@ func (f *floor) decide(now time.Time) {
 			sup = f.supply(now)
 		}
 		d := r.pacer.Decide(f.snapshot(r, sup, now))
+		r.decided(d, now)
 		if d.Place == 0 {
 			r.why = d.Reason
 			f.wakeForRate(r, now)
@@ -77,6 +77,8 @@ func (f *floor) blocked(r *run, now time.Time) string {
 		return "The database cannot be reached, so it is not sure that no other engine dials through this gateway."
 	case now.Sub(r.failedAt) < time.Second:
 		return "The database cannot be reached, so no entries can be claimed."
+	case f.paced(r) && !r.figures.known:
+		return "The campaign's figures of abandonment are being read."
 	}
 	switch t := f.technology(r.plan.Tech, now); {
 	case t.missing:
@@ -173,7 +175,7 @@ func (f *floor) supply(now time.Time) *supply {
 
 // snapshot is what a campaign's pacer sees.
 func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot {
-	s := predictor.Snapshot{Now: now, Ready: claimMost, ServiceLevel: r.plan.ServiceLevel, Limits: f.limits(r, now)}
+	s := predictor.Snapshot{Now: now, Ready: r.readyNow(), Limits: f.limits(r, now)}
 	q := f.pool(r.destination).Name()
 	if q == "" || !f.gw.Capabilities().Agents {
 		s.Unlimited = true
@@ -181,31 +183,47 @@ func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot 
 	}
 	s.Idle = sup.idle(q)
 	s.Strangers = f.book.strangers(q)
-	for c := range f.tally.byQueue[q] {
+	f.demand(&s, r, q, now)
+	s.Busy = f.book.busy(q, now)
+	s.LoggedIn = f.book.count(q, now).LoggedIn
+	if f.gw.Capabilities().AgentFirst {
+		return s // a service level would call customers whom nobody is there to talk to
+	}
+	s.Age = f.lag
+	s.ServiceLevel = r.plan.ServiceLevel
+	s.Windows = f.windows(r, now)
+	if r.learner != nil {
+		s.Next = r.nextClasses(now)
+	}
+	return s
+}
+
+// demand lists the calls that wait for an agent of a queue or will: those of
+// all campaigns that share it, as a run sees them.
+func (f *floor) demand(s *predictor.Snapshot, r *run, queue string, now time.Time) {
+	for c := range f.tally.byQueue[queue] {
 		switch c.counted {
 		case dialer.Placing, dialer.Ringing:
 			if f.hasAgent(c) {
 				continue // he is not idle any more
 			}
-			s.Ringing = append(s.Ringing, predictor.Ringing{For: now.Sub(c.born), Class: c.class})
+			ringing := predictor.Ringing{For: now.Sub(c.born), Class: c.class}
+			if c.campaign != r.campaign.UUID {
+				ringing.Chance = c.chance
+			}
+			s.Ringing = append(s.Ringing, ringing)
 		case dialer.Waiting:
 			s.Waiting = append(s.Waiting, now.Sub(c.answered))
 		case dialer.Talking, dialer.Ended:
 		}
 	}
 	for _, other := range f.runs {
-		if other.claiming && f.pool(other.destination).Name() == q {
+		if other.claiming && f.pool(other.destination).Name() == queue {
 			for range other.asked {
 				s.Ringing = append(s.Ringing, predictor.Ringing{})
 			}
 		}
 	}
-	s.Busy = f.book.busy(q, now)
-	s.LoggedIn = f.book.count(q, now).LoggedIn
-	if f.gw.Capabilities().AgentFirst {
-		s.Limits = append(s.Limits, oneEach(s))
-	}
-	return s
 }
 
 // limits are the hard bounds on how many calls a campaign may place now.
@@ -239,35 +257,6 @@ func (f *floor) limits(r *run, now time.Time) []predictor.Limit {
 	return ls
 }
 
-func (f *floor) observeAnswer(c *call, now time.Time) {
-	if r := f.runs[c.campaign]; r != nil {
-		r.pacer.Observe(predictor.Outcome{
-			Kind: predictor.CallAnswered, At: now, After: now.Sub(c.born), Class: c.class,
-		})
-	}
-}
-
-func (f *floor) observeEnd(c *call, res results.Result) {
-	r := f.runs[c.campaign]
-	if r == nil {
-		return
-	}
-	o := predictor.Outcome{At: res.TmUpdate, Class: c.class}
-	switch {
-	case undialable(res), res.Disposition.TryGivenBack():
-		return // it tells of us, not of the people who are called
-	case res.Abandoned != nil && *res.Abandoned:
-		o.Kind, o.After = predictor.CallAbandoned, res.Wait
-	case res.TmAnswer.IsZero():
-		o.Kind, o.After = predictor.CallFailed, res.Ring
-	case res.Talk > 0:
-		o.Kind, o.After = predictor.TalkEnded, res.Talk
-	default:
-		return
-	}
-	r.pacer.Observe(o)
-}
-
 // live is what is shown of a campaign.
 func (f *floor) live(r *run, now time.Time) campaign.Live {
 	l := campaign.Live{Campaign: r.campaign.UUID, At: now, Why: r.why}
@@ -277,6 +266,9 @@ func (f *floor) live(r *run, now time.Time) campaign.Live {
 	}
 	if q := f.pool(r.destination).Name(); q != "" {
 		l.Agents = f.book.count(q, now)
+	}
+	if f.paced(r) && r.plan != nil {
+		l.Pacing = r.shown()
 	}
 	return l
 }

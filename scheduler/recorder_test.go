@@ -95,6 +95,11 @@ func TestRecorderWritesABurstAtOnce(t *testing.T) {
 	})
 }
 
+func rested(b *book, now time.Time) time.Time {
+	_, next := b.rest(now)
+	return next
+}
+
 func TestNextWrapEnd(t *testing.T) {
 	at := time.Unix(1000, 0)
 	agent := func(name string, phase dialer.AgentPhase, ended time.Time) dialer.Event {
@@ -105,7 +110,7 @@ func TestNextWrapEnd(t *testing.T) {
 	b := newBook()
 	next := func(now time.Time, want time.Time) {
 		t.Helper()
-		if got := b.nextWrapEnd(now); !got.Equal(want) {
+		if got := rested(&b, now); !got.Equal(want) {
 			t.Errorf("at %v the next wrap-up ends at %v, want %v", now.Sub(at), got, want)
 		}
 	}

@@ -14,15 +14,14 @@ import (
 	"github.com/outpace/outpace/results"
 )
 
-// patience is how long an answered customer may wait for an agent before the
-// call counts as abandoned.
-const patience = 2 * time.Second
+// zoneOf is the zone whose calendar days are the campaign's.
+func zoneOf(c campaign.Campaign) string { return cmp.Or(c.Calendar.Zone, "UTC") }
 
 // pick is which entries a campaign may call now.
 func (w work) pick(now time.Time, count int) dlma.Pick {
 	return dlma.Pick{
 		List: w.list.UUID, MaxTries: w.plan.MaxRetry, RetryDelay: w.plan.RetryDelay,
-		RedialUnknown: w.plan.RedialUnknown, Now: now, Count: count,
+		RedialUnknown: w.plan.RedialUnknown, AbandonLock: w.plan.AbandonLock, Now: now, Count: count,
 	}
 }
 
@@ -39,7 +38,7 @@ func (w work) dialing(gateway, owner string, e dlma.Entry, number, try int, now 
 			Name: e.Name, Ukey: e.Ukey,
 			DialAddr: e.Number[number-1], DialIndex: number, DialTry: try,
 			DialTimeout: p.DialTimeout, DialType: dest.Type, CallerID: p.CallerID, Codecs: p.Codecs,
-			Queue: dest.Queue(), Patience: patience, Zone: cmp.Or(w.campaign.Calendar.Zone, "UTC"),
+			Queue: dest.Queue(), Patience: p.AbandonPatience, Zone: zoneOf(w.campaign),
 			TmCreate: now,
 		},
 		Owner: owner, Info: w.info,

@@ -52,8 +52,8 @@ func gapAfter(n int) time.Duration {
 // run is one campaign on this floor.
 type run struct {
 	work
+	pacing
 	assigned bool // this floor claims for it and moves its status
-	pacer    predictor.Pacer
 
 	settling  bool // its coming to rest is under way
 	claiming  bool
@@ -121,7 +121,7 @@ func (f *floor) assign(latest roster) {
 		seen[id] = true
 		r := f.runs[id]
 		if r == nil {
-			r = &run{pacer: predictor.NewFormula()}
+			r = &run{pacing: pacing{pacer: predictor.NewFormula()}}
 			f.runs[id] = r
 			f.order = append(f.order, id)
 		}
@@ -135,6 +135,8 @@ func (f *floor) assign(latest roster) {
 			r.openFrom = time.Time{}
 		}
 		r.work, r.assigned = w, w.gateway == f.gw.Name()
+		f.fitPacer(r)
+		f.readFigures(r, f.now())
 		if q, d := f.pool(w.destination).Name(), w.destination; q != "" {
 			f.book.wrapup[q] = max(f.book.wrapup[q], time.Duration(d.Wrapup)*time.Second)
 		}

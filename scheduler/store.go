@@ -83,6 +83,15 @@ type LiveStats interface {
 	PutLive(ctx context.Context, lease string, live []campaign.Live) error
 }
 
+// Past is what a campaign's calls have come to.
+type Past interface {
+	// Days sums up what counts for abandonment in a campaign's calendar days,
+	// from the one given (YYYY-MM-DD) on, in order; days without calls are absent.
+	Days(ctx context.Context, campaign, from string) ([]results.Day, error)
+	// Recent returns up to count of a campaign's latest results, oldest first.
+	Recent(ctx context.Context, campaign string, count int) ([]results.Result, error)
+}
+
 // Ledger numbers results and remembers how far the log file got.
 type Ledger interface {
 	// Number gives up to limit finished, unnumbered results the next numbers
@@ -103,6 +112,7 @@ type Store interface {
 	Objects
 	Calls
 	Entries
+	Past
 	LiveStats
 	Ledger
 	Orphans

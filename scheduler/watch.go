@@ -39,8 +39,9 @@ type work struct {
 	plan        *plan.Plan // nil: none, or deleted
 	destination *campaign.Destination
 	list        *dlma.List
-	gateway     string // resolved name; the default one's if the plan names none that we have
-	unknown     string // the name in the plan if no gateway has it
+	message     *campaign.Destination // for customers whom no agent takes, nil: none
+	gateway     string                // resolved name; the default one's if the plan names none that we have
+	unknown     string                // the name in the plan if no gateway has it
 	info        results.Info
 }
 
@@ -135,6 +136,9 @@ func gather(ctx context.Context, cfg Config, list []campaign.Campaign) ([]work, 
 	if err != nil {
 		return nil, fmt.Errorf("read plans: %w", err)
 	}
+	for _, p := range ps {
+		dests[p.AbandonDestination] = true
+	}
 	ds, err := cfg.Store.Destinations(ctx, names(dests))
 	if err != nil {
 		return nil, fmt.Errorf("read destinations: %w", err)
@@ -161,6 +165,9 @@ func assemble(cfg Config, c campaign.Campaign, ps map[string]plan.Plan,
 	w.info.Campaign = mustJSON(c)
 	if p, ok := ps[c.Plan]; ok {
 		w.plan, w.info.Plan = &p, mustJSON(p)
+		if m, ok := ds[p.AbandonDestination]; ok && m.Type == campaign.TypeExten && m.Startable() == nil {
+			w.message = &m
+		}
 	}
 	if d, ok := ds[c.Destination]; ok {
 		w.destination, w.info.Destination = &d, mustJSON(d)

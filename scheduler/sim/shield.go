@@ -30,6 +30,8 @@ type Store interface {
 	Overdue(ctx context.Context, except []string, now time.Time, late, talk time.Duration) ([]string, error)
 	Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, error)
 	Reconcile(ctx context.Context, pick dlma.Pick) (int, error)
+	Days(ctx context.Context, campaign, from string) ([]results.Day, error)
+	Recent(ctx context.Context, campaign string, count int) ([]results.Result, error)
 	PutLive(ctx context.Context, lease string, live []campaign.Live) error
 	Number(ctx context.Context, lease string, limit int) (int, error)
 	Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error)
@@ -183,6 +185,16 @@ func (s *Shield) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, err
 // Reconcile implements Store.
 func (s *Shield) Reconcile(ctx context.Context, pick dlma.Pick) (int, error) {
 	return ask(ctx, s, Access{"Reconcile", true}, func() (int, error) { return s.Store.Reconcile(ctx, pick) })
+}
+
+// Days implements Store.
+func (s *Shield) Days(ctx context.Context, campaign, from string) ([]results.Day, error) {
+	return ask(ctx, s, Access{"Days", false}, func() ([]results.Day, error) { return s.Store.Days(ctx, campaign, from) })
+}
+
+// Recent implements Store.
+func (s *Shield) Recent(ctx context.Context, campaign string, count int) ([]results.Result, error) {
+	return ask(ctx, s, Access{"Recent", false}, func() ([]results.Result, error) { return s.Store.Recent(ctx, campaign, count) })
 }
 
 // PutLive implements Store.

@@ -1,0 +1,171 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/outpace/outpace/plan"
+	"github.com/outpace/outpace/predictor"
+	"github.com/outpace/outpace/results"
+)
+
+const (
+	// figuresPeriod is how often the figures are read again: a campaign's calls
+	// on another gateway are counted there.
+	figuresPeriod = time.Minute
+	// recentMost is how many of a campaign's latest results a pacer that knows
+	// nothing learns from, and recentAge how old they may be.
+	recentMost = 2000
+	recentAge  = 7 * 24 * time.Hour
+)
+
+// figures are what counts for abandonment in a campaign, by day: what the
+// database has, with what was committed since it was read. The calls that are
+// not committed yet are not among them.
+type figures struct {
+	known   bool
+	reading bool
+	touched bool // a call was committed while they were being read
+	read    time.Time
+	zone    string
+	loc     *time.Location // of zone
+	days    map[string]results.Day
+	before  daysBefore
+}
+
+// daysBefore sums up the days of a window but for the last, so that a decision
+// need not.
+type daysBefore struct {
+	today     string
+	days      int
+	live, bad int
+}
+
+// settle makes the figures those of a zone; another zone has other days.
+func (g *figures) settle(zone string) {
+	if g.loc != nil && g.zone == zone {
+		return
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC // as the store does
+	}
+	*g = figures{zone: zone, loc: loc}
+}
+
+func (g *figures) day(at time.Time) string { return at.In(g.loc).Format(time.DateOnly) }
+
+// first is the first of so many days, of which the last is that of a time.
+func (g *figures) first(at time.Time, days int) string {
+	return at.In(g.loc).AddDate(0, 0, 1-days).Format(time.DateOnly)
+}
+
+// commit counts a call whose result is in the database now.
+func (g *figures) commit(c *call) {
+	g.touched = true
+	if !g.known || !c.live {
+		return
+	}
+	d := g.days[c.day]
+	d.Date = c.day
+	d.Live++
+	if c.lost {
+		d.Abandoned++
+	}
+	g.days[c.day] = d
+	g.before = daysBefore{}
+}
+
+// earlier sums up the days before today of a window that is so many days long.
+func (g *figures) earlier(now time.Time, days int) (live, abandoned int) {
+	today := g.day(now)
+	if g.before.today != today || g.before.days != days {
+		g.before = daysBefore{today: today, days: days}
+		first := g.first(now, days)
+		for _, d := range g.days {
+			if d.Date >= first && d.Date < today {
+				g.before.live += d.Live
+				g.before.bad += d.Abandoned
+			}
+		}
+	}
+	return g.before.live, g.before.bad
+}
+
+// windows are the compliance windows of a campaign as they stand: the calendar
+// day in its zone and the plan's number of days, the calls that are open included.
+// No earlier windows are told: a day may be stopped by hand at any moment, so
+// that nothing may be spent on answers that are still to come.
+func (f *floor) windows(r *run, now time.Time) []predictor.Window {
+	target := r.plan.AbandonTarget / 100
+	today := r.figures.days[r.figures.day(now)]
+	day := predictor.Window{Name: "day", Live: today.Live, Abandoned: today.Abandoned, Target: target}
+	for c := range f.tally.byRun[r.campaign.UUID] {
+		if c.live {
+			day.Live++
+		}
+		if c.lost {
+			day.Abandoned++
+		}
+	}
+	if r.plan.AbandonWindow <= 1 {
+		return []predictor.Window{day}
+	}
+	live, abandoned := r.figures.earlier(now, r.plan.AbandonWindow)
+	return []predictor.Window{day, {
+		Name: fmt.Sprintf("%d days", r.plan.AbandonWindow), Live: day.Live + live, Abandoned: day.Abandoned + abandoned, Target: target,
+	}}
+}
+
+// readFigures reads a campaign's figures when they are due, and what its pacer
+// may learn from earlier results. What it finds is thrown away, and read again, if
+// a call was committed meanwhile: nobody could say whether it is counted in it.
+func (f *floor) readFigures(r *run, now time.Time) {
+	g := &r.figures
+	if g.reading || !r.assigned || !f.paced(r) || g.known && now.Sub(g.read) < figuresPeriod && !r.cold() {
+		return
+	}
+	for c := range f.tally.byRun[r.campaign.UUID] {
+		if c.ended {
+			return // it is about to be committed
+		}
+	}
+	g.reading, g.touched = true, false
+	id, zone, from, learner := r.campaign.UUID, g.zone, g.first(now, plan.MaxAbandonWindow), r.learner
+	wantRecent := r.cold()
+	f.do(func(ctx context.Context) func() {
+		days, err := f.store.Days(ctx, id, from)
+		var recent []results.Result
+		if err == nil && wantRecent {
+			recent, err = f.store.Recent(ctx, id, recentMost)
+		}
+		return func() {
+			if r.figures.zone != zone {
+				return // they were of other days
+			}
+			g.reading = false
+			switch {
+			case err != nil:
+				if f.ctx.Err() == nil {
+					f.log.Error("figures of abandonment could not be read, will be tried again", slog.String("campaign", id), slog.Any("error", err))
+				}
+			case !g.touched:
+				g.take(days, now)
+				if wantRecent && r.learner == learner {
+					r.warmed = true
+					learnFrom(learner, recent, now.Add(-recentAge), g.loc)
+				}
+			}
+		}
+	})
+}
+
+func (g *figures) take(days []results.Day, now time.Time) {
+	g.known, g.read, g.before = true, now, daysBefore{}
+	g.days = make(map[string]results.Day, len(days))
+	for _, d := range days {
+		g.days[d.Date] = d
+	}
+}

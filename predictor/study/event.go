@@ -140,28 +140,13 @@ func (w *world) place() {
 	w.ringing = append(w.ringing, c)
 	w.count.dials++
 
-	p := s.Answer.answerChance(w.start, w.now)
-	if len(s.Answer.Classes) > 0 {
-		p *= s.Answer.Classes[c.class].Factor
+	f := s.fate(w.draws, c.class, w.start, w.now)
+	c.talk, c.wrap = f.talk, f.wrap
+	kind := callFails
+	if f.answered {
+		kind = callAnswers
 	}
-	p = min(p, 0.95)
-	switch u := w.draws.answer.Float64(); {
-	case u < p:
-		c.talk, c.wrap = s.Talk.draw(w.draws.talk), s.Wrap.draw(w.draws.wrap)
-		if s.ShortTalk.P > 0 && w.draws.talk.Float64() < s.ShortTalk.P {
-			c.talk = s.ShortTalk.Mean * w.draws.talk.ExpFloat64()
-		}
-		if ring := s.Ring.draw(w.draws.ring); ring < s.RingTimeout {
-			w.events.add(w.now+ring, callAnswers, c, 0)
-			return
-		}
-		w.events.add(w.now+s.RingTimeout, callFails, c, 0)
-	case u < p+s.FastFail.P:
-		after := s.FastFail.Min + s.FastFail.MeanExtra*w.draws.fail.ExpFloat64()
-		w.events.add(w.now+min(after, s.RingTimeout), callFails, c, 0)
-	default:
-		w.events.add(w.now+s.RingTimeout, callFails, c, 0)
-	}
+	w.events.add(w.now+f.ring, kind, c, 0)
 }
 
 // stopRinging takes a call off the ringing ones, whose order means nothing.

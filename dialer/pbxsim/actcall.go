@@ -122,7 +122,7 @@ func (p *pbx) actRedirect(c *conn, a ami.Message) {
 	case ch == nil:
 		p.fail(c, a, "Channel does not exist: "+a.Get("Channel"))
 		return
-	case ch.call == nil || ch != ch.call.ch || ch.call.phase != answered || !p.extensionExists(to.context, to.exten):
+	case ch.call == nil || ch != ch.call.ch || ch.call.phase != answered:
 		p.fail(c, a, "Redirect failed")
 		return
 	}
@@ -131,7 +131,9 @@ func (p *pbx) actRedirect(c *conn, a ami.Message) {
 }
 
 // redirect takes a call out of where it is. What app_queue reports of it
-// depends on how the call came there.
+// depends on how the call came there: one that was originated with Queue() has
+// left it without a word, and its agents' phones stop ringing with none but
+// their Hangups. From a bridge such a call goes nowhere: it is hung up.
 func (p *pbx) redirect(c *call, to target) {
 	p.timers.stop(c.app)
 	c.ch.context, c.ch.exten = to.context, to.exten
@@ -147,11 +149,13 @@ func (p *pbx) redirect(c *call, to target) {
 		p.abandon(c.entry)
 	case c.entry != nil:
 		e := c.entry
-		p.cancel(e, nil)
 		attempts := e.attempts
 		p.remove(e)
 		p.hangUpAgents(attempts, 0)
 		p.soon()
+	case c.conv != nil && !c.exten:
+		p.finish(c, byManager, 16)
+		return
 	case c.conv != nil:
 		conv := c.conv
 		conv.silent, c.moved = true, true

@@ -86,6 +86,10 @@ func (p *pbx) runExten(c *call, to target) {
 		c.ch.priority = n
 	}
 	switch {
+	case !p.extensionExists(to.context, to.exten): // only a Redirect gets here
+		c.exten = to.context == dialplan
+		p.request("SoftHangupRequest", c.ch, 16)
+		p.finish(c, byApp, 0)
 	case to.context == "from-trunk":
 		p.queueExten(c, "sales_1")
 	case to.context != dialplan:
@@ -99,7 +103,10 @@ func (p *pbx) runExten(c *call, to target) {
 		p.detect(c)
 	case to.exten == "abandon":
 		c.ch.app, c.ch.data = "Playback", "vm-goodbye"
-		p.endAfter(c, 2*time.Second, 16)
+		c.app = p.after(p.cfg.Message, func() {
+			p.request("SoftHangupRequest", c.ch, 16)
+			p.finish(c, byApp, 16)
+		})
 	case to.exten == "failed" || to.exten == "h":
 		p.finish(c, byApp, 16)
 	default:

@@ -35,7 +35,7 @@ type line interface {
 	begin()        // the channels come up, the dialing begins
 	ring()         // the phone rings
 	answer()       // the phone is picked up
-	fail(outcome)  // busy, congestion, unallocated
+	fail(Outcome)  // busy, congestion, unallocated
 	expire()       // the Originate's Timeout has run out
 	abort(int)     // ended from here before the answer, with a cause
 	customerLeft() // the customer hangs up
@@ -105,14 +105,14 @@ func (p *pbx) play(c *call, setup time.Duration) {
 	if who.early {
 		c.ringing = p.after(setup, func() { p.progress(c) })
 	}
-	if who.does == noAnswer {
+	if who.does == NoAnswer {
 		return
 	}
 	c.result = p.after(setup+who.after, func() {
 		if c.phase != calling {
 			return
 		}
-		if who.does == answers {
+		if who.does == Answers {
 			p.answered(c)
 			return
 		}

@@ -27,6 +27,14 @@ type Config struct {
 	Crowd        Crowd         // the people behind the numbers 0...
 	Faults       Faults
 
+	// Customer, if set, says what each called number does, instead of its
+	// digits. It is called for one call after the other, in the order of the
+	// requests, and must not call the Server.
+	Customer func(number string) Fate
+	// Message is how long the message of the extension abandon is, after which
+	// the PBX hangs up; default 2 s.
+	Message time.Duration
+
 	// WriteLimit is how many bytes may wait for a client that does not read
 	// before it is cut off, default 8 MiB. WriteTimeout is how long one write
 	// may take, default 10 s of real time.
@@ -93,6 +101,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Secret, "secret")
 	setDefault(&c.Version, defaultVersion)
 	setDefault(&c.TimeScale, 1)
+	setDefault(&c.Message, 2*time.Second)
 	setDefault(&c.WriteLimit, 8<<20)
 	setDefault(&c.WriteTimeout, 10*time.Second)
 	if c.TimeScale < 0 {

@@ -25,6 +25,8 @@
 //	0..    a person as in Config.Crowd, with random ring and talk times: the
 //	       demo's numbers
 //
+// unless Config.Customer says it for every call.
+//
 // It is reached as PJSIP/NUMBER@trunk (see Config.Trunks), by way of a
 // dialplan as Local/NUMBER@customers/n, Local/NUMBER@outbound/n and
 // Local/NUMBER@local-dial/n, and as PJSIP/NUMBER@trunk-dead, where nobody is.

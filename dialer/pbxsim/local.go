@@ -18,8 +18,8 @@ const localAnswer = 500 * time.Millisecond
 
 func (l *localLine) begin() {
 	l.open()
-	if l.c.who.does == isBusy || (l.c.who.does == answers && l.c.who.after == 0) {
-		l.c.who.rings = l.c.who.does == isBusy
+	if l.c.who.does == Busy || (l.c.who.does == Answers && l.c.who.after == 0) {
+		l.c.who.rings = l.c.who.does == Busy
 	}
 	if l.c.who.talk != never && l.c.who.talk > 0 {
 		l.c.who.talk += localAnswer
@@ -57,9 +57,9 @@ func (l *localLine) answer() {
 	l.p.dialEvent("DialEnd", nil, l.c.ch, "ANSWER")
 }
 
-func (l *localLine) fail(does outcome) {
+func (l *localLine) fail(does Outcome) {
 	p, c, f := l.p, l.c, does.failure()
-	if does == isUnallocated {
+	if does == Unallocated {
 		p.request("SoftHangupRequest", l.half, 16)
 		p.request("HangupRequest", c.ch, f.cause)
 		p.hungup(l.half, f.cause)

@@ -60,9 +60,9 @@ func (g *agent) asCustomer() customer {
 	who := customer{rings: true, talk: never, after: g.answer.sample(g.random)}
 	switch g.mode {
 	case AgentSilent:
-		who.does = noAnswer
+		who.does = NoAnswer
 	case AgentBusy:
-		who = customer{does: isBusy}
+		who = customer{does: Busy}
 	case AgentBrief:
 		who.talk = 0
 	default:

@@ -6,23 +6,41 @@ import (
 	"time"
 )
 
-// outcome is what a called phone does at last.
-type outcome int
+// Outcome is what a called phone does at last.
+type Outcome int
 
+// The outcomes.
 const (
-	answers outcome = iota
-	isBusy
-	noAnswer // until the caller gives up
-	isCongested
-	isUnallocated
+	Answers Outcome = iota
+	Busy
+	NoAnswer // rings until the caller gives up
+	Congestion
+	Unallocated
 )
+
+// Fate is what a called number does in one call, where Config.Customer says it.
+type Fate struct {
+	Does Outcome
+	// After is how long it takes until the phone does that: it rings for so
+	// long before an answer, and is silent before a failure.
+	After time.Duration
+	// Talk is how long an answered customer talks before he hangs up: from the
+	// moment an agent takes him, without a queue from his answer. Patience is
+	// how long he waits in a queue. Zero is endless for both.
+	Talk, Patience time.Duration
+}
+
+func (f Fate) customer() customer {
+	rings := f.Does == Answers || f.Does == NoAnswer
+	return customer{does: f.Does, rings: rings, after: f.After, talk: never, withAgent: f.Talk, patience: f.Patience}
+}
 
 // never is longer than any run; the customer does not end the call.
 const never = 1000 * time.Hour
 
 // customer is what a called number will do in one call.
 type customer struct {
-	does  outcome
+	does  Outcome
 	rings bool          // the phone rings meanwhile, and says so
 	early bool          // or there is early media
 	after time.Duration // from the dialing to what it does
@@ -49,9 +67,12 @@ const (
 
 // customer works out what number does when it is called for the nth time.
 func (c *Config) customer(number string, r *rand.Rand) customer {
+	if c.Customer != nil {
+		return c.Customer(number).customer()
+	}
 	who := customer{rings: true, talk: never}
 	if number == "" || number[0] < '0' || number[0] > '9' {
-		return customer{does: isUnallocated, after: failDelay}
+		return customer{does: Unallocated, after: failDelay}
 	}
 	switch digit(number, 0) {
 	case 0:
@@ -60,25 +81,25 @@ func (c *Config) customer(number string, r *rand.Rand) customer {
 		who.after = ringTime(digit(number, 1), r)
 		who.talk = talkTime(digit(number, 2), r)
 		if len(number) < 3 {
-			return customer{does: isUnallocated, after: failDelay}
+			return customer{does: Unallocated, after: failDelay}
 		}
 	case 2:
-		who.does, who.after = isBusy, failDelay
+		who.does, who.after = Busy, failDelay
 		who.rings = false
 	case 3:
-		who.does = noAnswer
+		who.does = NoAnswer
 	case 4:
-		who.does, who.after, who.rings = isCongested, failDelay, false
+		who.does, who.after, who.rings = Congestion, failDelay, false
 	case 5:
 		who.after, who.talk = time.Second, 0
 	case 6:
-		who.does, who.after, who.rings = isUnallocated, failDelay, false
+		who.does, who.after, who.rings = Unallocated, failDelay, false
 	case 7:
 		who.after, who.talk = machineRing, machineTalk
 	case 8:
 		return c.customer(drawn(r), r)
 	case 9:
-		who.does, who.rings = noAnswer, false
+		who.does, who.rings = NoAnswer, false
 		who.early = digit(number, 1) == 1
 	}
 	return who
@@ -159,15 +180,15 @@ func (c Crowd) customer(r *rand.Rand) customer {
 		return who
 	}
 	if p -= c.Busy; p < 0 {
-		return customer{does: isBusy, after: failDelay}
+		return customer{does: Busy, after: failDelay}
 	}
 	if p -= c.Unallocated; p < 0 {
-		return customer{does: isUnallocated, after: failDelay}
+		return customer{does: Unallocated, after: failDelay}
 	}
 	if p -= c.Congestion; p < 0 {
-		return customer{does: isCongested, after: failDelay}
+		return customer{does: Congestion, after: failDelay}
 	}
-	who.does = noAnswer
+	who.does = NoAnswer
 	return who
 }
 

@@ -160,12 +160,12 @@ func TestTimeScale(t *testing.T) {
 // does the same in each run with the same seed.
 func TestDraws(t *testing.T) {
 	t.Parallel()
-	count := func(seed uint64) (shares map[outcome]int, first []outcome) {
+	count := func(seed uint64) (shares map[Outcome]int, first []Outcome) {
 		cfg, err := Config{Seed: seed}.withDefaults()
 		if err != nil {
 			t.Fatal(err)
 		}
-		shares = map[outcome]int{}
+		shares = map[Outcome]int{}
 		for i := range 10_000 {
 			number := fmt.Sprintf("8%09d", i)
 			who := cfg.customer(number, cfg.stream("number "+number, 0))
@@ -175,9 +175,9 @@ func TestDraws(t *testing.T) {
 		return shares, first
 	}
 	shares, one := count(1)
-	for does, want := range map[outcome]int{answers: 4000, isBusy: 1500, noAnswer: 3500, isCongested: 500, isUnallocated: 500} {
+	for does, want := range map[Outcome]int{Answers: 4000, Busy: 1500, NoAnswer: 3500, Congestion: 500, Unallocated: 500} {
 		if d := shares[does] - want; d < -200 || d > 200 {
-			t.Errorf("outcome %d: %d of 10,000, want about %d", does, shares[does], want)
+			t.Errorf("Outcome %d: %d of 10,000, want about %d", does, shares[does], want)
 		}
 	}
 	_, same := count(1)

@@ -133,7 +133,7 @@ func (k *call) resolve(p *pbx, tech, rest, otherID string) {
 	line := &trunkLine{p: p, c: k, endpoint: endpoint, context: "from-trunk", dial: rest}
 	switch {
 	case endpoint == deadTrunk:
-		k.number, k.who, k.line = number, customer{does: noAnswer}, line
+		k.number, k.who, k.line = number, customer{does: NoAnswer}, line
 	case slices.Contains(p.cfg.Trunks, endpoint) && number != "":
 		k.number, k.line = number, line
 		k.who = p.customer(number)

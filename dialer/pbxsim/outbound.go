@@ -50,7 +50,7 @@ func (l *outboundLine) answer() {
 	p.join(l.leg, l.half)
 }
 
-func (l *outboundLine) fail(does outcome) {
+func (l *outboundLine) fail(does Outcome) {
 	p, c, f := l.p, l.c, does.failure()
 	p.request("HangupRequest", l.leg, f.cause)
 	p.dialEvent("DialEnd", l.half, l.leg, f.dialStatus)

@@ -9,11 +9,11 @@ type failure struct {
 	reason     int // of the OriginateResponse when Busy() or Congestion() of a dialplan said it
 }
 
-func (o outcome) failure() failure {
+func (o Outcome) failure() failure {
 	switch o {
-	case isBusy:
+	case Busy:
 		return failure{"BUSY", 17, 5}
-	case isCongested:
+	case Congestion:
 		return failure{"CONGESTION", 34, 8}
 	}
 	return failure{"NOANSWER", 1, 0}
@@ -81,11 +81,11 @@ func (l *trunkLine) answer() {
 	l.p.dialEvent("DialEnd", nil, l.c.ch, "ANSWER")
 }
 
-func (l *trunkLine) fail(does outcome) {
+func (l *trunkLine) fail(does Outcome) {
 	p, c, f := l.p, l.c, does.failure()
 	p.request("HangupRequest", c.ch, f.cause)
 	p.dialEvent("DialEnd", nil, c.ch, f.dialStatus)
-	p.respondAround(c, does != isBusy, 0, func() { p.hungup(c.ch, f.cause) })
+	p.respondAround(c, does != Busy, 0, func() { p.hungup(c.ch, f.cause) })
 }
 
 func (l *trunkLine) expire() {

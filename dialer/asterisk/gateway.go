@@ -43,10 +43,14 @@ type Gateway struct {
 	client atomic.Pointer[ami.Client] // nil while Run does not run
 	buffer int                        // of the stream of events
 	asked  asked
+	moves  moves
 	techs  techs
 }
 
-var _ dialer.Gateway = (*Gateway)(nil)
+var (
+	_ dialer.Gateway    = (*Gateway)(nil)
+	_ dialer.Redirector = (*Gateway)(nil)
+)
 
 // New checks the configuration.
 func New(cfg Config) (*Gateway, error) {
@@ -124,7 +128,7 @@ type follower struct {
 func (f *follower) follow(ctx context.Context) error {
 	sub := f.client.Subscribe(ami.Filter{Names: eventNames, Buffer: f.g.buffer, Lists: true})
 	defer sub.Close()
-	f.tracker = newTracker(f.sink, f.g.asked.when)
+	f.tracker = newTracker(f.sink, f.g.asked.when, &f.g.moves)
 	defer f.endSession()
 	for {
 		select {

@@ -72,7 +72,7 @@ func (t *tracker) listedEntry(ev ami.Event) {
 	}
 	c := t.known(id)
 	if c.queue != queue {
-		c.queue, c.answered = queue, true
+		c.queue, c.joined, c.answered = queue, ev.Received, true
 		t.report(ev, id, dialer.Event{Kind: dialer.CallQueued, Queue: queue, Channel: ev.Get("Channel")})
 	}
 }
@@ -166,7 +166,7 @@ func (t *tracker) listedChannels(ev ami.Event) {
 		known.answered = known.answered || ch.state == stateUp
 		living[ch.id] = dialer.Sighting{
 			Channel: ch.name, Answered: ch.state == stateUp, Ringing: ch.state == stateRinging,
-			Queue: known.queue, Age: ch.age,
+			Queue: t.queueOf(ch.id, known), Age: ch.age,
 		}
 	}
 	for _, ch := range c.channels {
@@ -203,6 +203,7 @@ func (t *tracker) sweep(at time.Time, c *census) {
 			delete(t.calls, id)
 		}
 	}
+	t.moves.forget(func(id string) bool { return !listed[id] && !c.born[id] })
 }
 
 // findLeg returns the leg that a queue's channel to an agent is, as known from

@@ -41,7 +41,7 @@ func newPlayback(t *testing.T) *playback {
 		t: t, calls: map[string]*dialer.Call{}, byID: map[string]string{}, now: traceStart,
 		asked: map[string]time.Time{},
 	}
-	p.tracker = newTracker(p.take, func(id string) time.Time { return p.asked[id] })
+	p.tracker = newTracker(p.take, func(id string) time.Time { return p.asked[id] }, &moves{})
 	p.tracker.ours = func(id string) bool { return p.calls[id] != nil }
 	p.tracker.queues.synced = true // report agents at once, though no look-up opens the recording
 	return p

@@ -24,7 +24,9 @@ type tracker struct {
 	// asked tells when the look-up with an ActionID was asked for.
 	asked func(id string) time.Time
 	// ours tells whether a Uniqueid is that of a call of the engine.
-	ours    func(id string) bool
+	ours func(id string) bool
+	// moves are the calls that the engine has sent out of their queues.
+	moves   *moves
 	started time.Time // when the PBX started, zero if not known
 
 	calls   map[string]*call   // ours, by Uniqueid
@@ -39,11 +41,12 @@ type tracker struct {
 // call is what is remembered of a living call of the engine.
 type call struct {
 	answered bool
-	queue    string // where it waits
+	queue    string    // where it waits
+	joined   time.Time // when that was heard
 }
 
-func newTracker(emit func(dialer.Event), asked func(string) time.Time) *tracker {
-	t := &tracker{emit: emit, asked: asked, ours: isUUID}
+func newTracker(emit func(dialer.Event), asked func(string) time.Time, moves *moves) *tracker {
+	t := &tracker{emit: emit, asked: asked, ours: isUUID, moves: moves}
 	t.reset()
 	return t
 }
@@ -57,6 +60,7 @@ func (t *tracker) reset() {
 	t.census = map[string]*census{}
 	t.queues = queueLook{}
 	t.started = time.Time{}
+	t.moves.forget(func(string) bool { return true })
 }
 
 // handlers are the events that mean something to the engine. The stream is
@@ -251,6 +255,7 @@ func (t *tracker) hangup(ev ami.Event) {
 	if t.ours(id) {
 		t.seenUp(ev, id)
 		delete(t.calls, id)
+		t.moves.forget(func(moved string) bool { return moved == id })
 		t.report(ev, id, dialer.Event{
 			Kind:      dialer.CallHangup,
 			Channel:   ev.Get("Channel"),
@@ -268,7 +273,7 @@ func (t *tracker) callerJoin(ev ami.Event) {
 	id, queue := ev.Get("Uniqueid"), ev.Get("Queue")
 	if t.ours(id) {
 		c := t.known(id)
-		c.queue, c.answered = queue, true
+		c.queue, c.joined, c.answered = queue, ev.Received, true
 		t.report(ev, id, dialer.Event{Kind: dialer.CallQueued, Queue: queue, Channel: ev.Get("Channel")})
 		return
 	}

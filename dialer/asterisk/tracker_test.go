@@ -26,7 +26,7 @@ func newBench() *bench {
 			return traceStart
 		}
 		return time.Time{}
-	})
+	}, &moves{})
 	return b
 }
 

@@ -72,7 +72,9 @@ type Pick struct {
 // Outlook is what a list still holds under a Pick.
 type Outlook struct {
 	Ready int // entries that could be dialed now, counted up to Pick.Count
-	// Next is when the next waiting entry becomes ready; zero if none waits.
+	// Next is when the next entry becomes ready that waits for its retry delay
+	// or for the end of an abandon lock; zero if none waits. While others are
+	// ready, those whose retry delay is over don't count.
 	Next time.Time
 	// Open counts the entries of the list that are being dialed.
 	Open int
@@ -98,6 +100,6 @@ type Counts struct {
 	Dialing  int `json:"dialing"`
 	Answered int `json:"answered"`
 	UsedUp   int `json:"used_up"` // no number has tries left
-	Waiting  int `json:"waiting"` // have tries left and wait for the retry delay
+	Waiting  int `json:"waiting"` // have tries left and wait for the retry delay or the end of an abandon lock
 	Unknown  int `json:"unknown"` // perhaps answered unseen, not dialed again
 }

@@ -134,15 +134,18 @@ func (c *claim) prepare(entries []entryRow) (back []claimed) {
 }
 
 // insert writes the dialings, and forgets and returns those whose number is
-// being called by somebody else after all.
+// being called by somebody else after all, or was, and abandoned, since the
+// entries were taken.
 func (c *claim) insert(tx *gorm.DB) (lost []claimed, err error) {
 	// In the order of the unique index, so that two claims that want the same
 	// numbers wait for each other in one direction only.
 	rows := slices.SortedFunc(slices.Values(c.rows), func(a, b dialingRow) int { return cmp.Compare(a.Attempt.DialAddr, b.Attempt.DialAddr) })
-	sql := fmt.Sprintf("INSERT INTO dialings (%s) SELECT %s FROM %s WHERE true ON CONFLICT (dial_addr) DO NOTHING RETURNING uuid",
-		dialingColumns.names(""), dialingColumns.names("x."), c.store.dialect.rows("rows", dialingColumns))
+	sql := fmt.Sprintf("INSERT INTO dialings (%s) SELECT %s FROM %s WHERE NOT %s ON CONFLICT (dial_addr) DO NOTHING RETURNING uuid",
+		dialingColumns.names(""), dialingColumns.names("x."), c.store.dialect.rows("rows", dialingColumns), abandonedSince("x.dial_addr", "@unlocked"))
+	params := pickParams(c.pick)
+	params["rows"] = encode(c.store.dialect, dialingColumns, rows)
 	var written []string
-	if err := tx.Raw(sql, map[string]any{"rows": encode(c.store.dialect, dialingColumns, rows)}).Scan(&written).Error; err != nil {
+	if err := tx.Raw(sql, params).Scan(&written).Error; err != nil {
 		return nil, fmt.Errorf("write dialings: %w", err)
 	}
 	if len(written) == len(c.calls) {

@@ -39,7 +39,9 @@ var (
 	at = "d.dlma_uuid = @list AND " + claimable + " AND d.spent = l.s AND d.tries = l.t"
 	// ready is what an entry must fulfil, beyond its place in dls_claim, to be
 	// dialed now.
-	ready = "d.tm_last_hangup < @cutoff AND " + triesLeft + " AND NOT " + busy
+	ready = "d.tm_last_hangup < @cutoff AND " + triesLeft + " AND NOT " + locked + " AND NOT " + busy
+	// triedOf is how often the number that is called next was tried.
+	triedOf = "CASE " + each("WHEN d.number_{i} <> '' AND d.trycnt_{i} < @m{i} THEN d.trycnt_{i}", " ") + " END"
 )
 
 // settled says that an entry whose spent is the SQL expression s has nothing
@@ -52,30 +54,33 @@ func settled(s string) string {
 // levels is a chain of CTEs that ends in levels(s, t): the stretches of
 // dls_claim, by spent and tries, that may hold something for the rule of the
 // parameters. Each is found by one step through the index, however long the
-// stretches are. A last row of each s has t NULL.
+// stretches are; with min() Postgres may read all of a list that it knows
+// nothing of. A last row of each s has t NULL.
 var levels = strings.NewReplacer("{list}", "d.dlma_uuid = @list AND "+claimable, "{settled}", settled("s")).Replace(`
 spents(s) AS (
-	SELECT (SELECT min(d.spent) FROM dls d WHERE {list})
+	SELECT (SELECT d.spent FROM dls d WHERE {list} ORDER BY d.spent LIMIT 1)
 	UNION ALL
-	SELECT (SELECT min(d.spent) FROM dls d WHERE {list} AND d.spent > p.s) FROM spents p WHERE p.s IS NOT NULL
+	SELECT (SELECT d.spent FROM dls d WHERE {list} AND d.spent > p.s ORDER BY d.spent LIMIT 1) FROM spents p WHERE p.s IS NOT NULL
 ),
 open_spents(s) AS (SELECT s FROM spents WHERE s IS NOT NULL AND NOT {settled}),
 levels(s, t) AS (
-	SELECT o.s, (SELECT min(d.tries) FROM dls d WHERE {list} AND d.spent = o.s) FROM open_spents o
+	SELECT o.s, (SELECT d.tries FROM dls d WHERE {list} AND d.spent = o.s ORDER BY d.tries LIMIT 1) FROM open_spents o
 	UNION ALL
-	SELECT l.s, (SELECT min(d.tries) FROM dls d WHERE {list} AND d.spent = l.s AND d.tries > l.t) FROM levels l WHERE l.t IS NOT NULL
+	SELECT l.s, (SELECT d.tries FROM dls d WHERE {list} AND d.spent = l.s AND d.tries > l.t ORDER BY d.tries LIMIT 1) FROM levels l WHERE l.t IS NOT NULL
 )`)
 
-// picked is a CTE picked(id, idx): the entries to be claimed, at most @n, and
-// the number of each that is called. lock locks them for the claim.
+// picked is a CTE picked(id, idx, tries, hung, tried, res_dial): the entries to
+// be claimed, at most @n, and the number of each that is called; then what
+// their order is made of, and what is known before the call. lock locks them
+// for the claim.
 //
 // On Postgres it goes from one total of tries to the next and stops as soon as
 // it has enough; the order inside a total spans all values of spent. Rows that
 // another transaction has locked are passed over.
 func (d dialect) picked(lock bool) string {
 	if d == sqliteDialect {
-		return `picked(id, idx) AS (
-	SELECT d.id, ` + nextIndex + `
+		return `picked(id, idx, tries, hung, tried, res_dial) AS (
+	SELECT d.id, ` + nextIndex + `, d.tries, d.tm_last_hangup, ` + triedOf + `, d.res_dial
 	FROM levels l CROSS JOIN dls d
 	WHERE l.t IS NOT NULL AND d.id IN (
 		SELECT d.id FROM dls d WHERE ` + at + ` AND ` + ready + `
@@ -87,14 +92,14 @@ func (d dialect) picked(lock bool) string {
 		locking = "FOR UPDATE OF d SKIP LOCKED"
 	}
 
-	return `picked(id, idx) AS MATERIALIZED (
-	SELECT c.id, c.idx
+	return `picked(id, idx, tries, hung, tried, res_dial) AS MATERIALIZED (
+	SELECT c.id, c.idx, totals.t, c.hung, c.tried, c.res_dial
 	FROM (SELECT DISTINCT t FROM levels WHERE t IS NOT NULL ORDER BY t) totals
 	CROSS JOIN LATERAL (
-		SELECT r.id, r.idx
+		SELECT r.id, r.idx, r.hung, r.tried, r.res_dial
 		FROM (SELECT s, t FROM levels WHERE levels.t = totals.t) l
 		CROSS JOIN LATERAL (
-			SELECT d.id, d.tm_last_hangup AS hung, ` + nextIndex + ` AS idx
+			SELECT d.id, d.tm_last_hangup AS hung, ` + nextIndex + ` AS idx, ` + triedOf + ` AS tried, d.res_dial
 			FROM dls d WHERE ` + at + ` AND ` + ready + `
 			ORDER BY d.tm_last_hangup, d.id LIMIT @n
 			` + locking + `
@@ -134,6 +139,11 @@ func pickParams(pick dlma.Pick) map[string]any {
 		"redial": bit(r.redial()),
 		"now":    micros(pick.Now),
 		"n":      pick.Count,
+		// Who was abandoned after unlocked waits. For who still waits for the
+		// retry delay it is early later than his last hang-up that counts.
+		"locking":  bit(pick.AbandonLock > 0),
+		"unlocked": micros(pick.Now) - pick.AbandonLock.Microseconds(),
+		"early":    pick.RetryDelay.Microseconds() + 1 - pick.AbandonLock.Microseconds(),
 	}
 	for i := range dlma.Numbers {
 		p[fmt.Sprintf("m%d", i+1)] = r.tries(i)

@@ -75,9 +75,29 @@ func Query[T any](ctx context.Context, s *Store, sql string, args ...any) ([]T, 
 
 // ExplainClaim returns the plan of the claim as the database would run it.
 func (s *Store) ExplainClaim(ctx context.Context, pick dlma.Pick) (string, error) {
+	return s.explain(ctx, s.dialect.claimSQL(), pickParams(pick))
+}
+
+// ExplainOutlook is ExplainClaim for the outlook.
+func (s *Store) ExplainOutlook(ctx context.Context, pick dlma.Pick) (string, error) {
+	return s.explain(ctx, s.dialect.outlookSQL(), pickParams(pick))
+}
+
+// ExplainRecent is ExplainClaim for the last results of a campaign.
+func (s *Store) ExplainRecent(ctx context.Context, campaign string, count int) (string, error) {
+	return s.explain(ctx, recentSQL, map[string]any{"campaign": campaign, "n": count})
+}
+
+func (s *Store) explain(ctx context.Context, sql string, params map[string]any) (string, error) {
+	if s.dialect == sqliteDialect {
+		var steps []struct{ Detail string }
+		err := s.read(ctx).Raw("EXPLAIN QUERY PLAN "+sql, params).Scan(&steps).Error
+
+		return fmt.Sprint(steps), err
+	}
 	var lines []string
 	err := s.walk(ctx, func(tx *gorm.DB) error {
-		return tx.Raw("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) "+s.dialect.claimSQL(), pickParams(pick)).Scan(&lines).Error
+		return tx.Raw("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) "+sql, params).Scan(&lines).Error
 	})
 
 	return strings.Join(lines, "\n"), err
@@ -98,6 +118,7 @@ func RowColumns() map[string][]string {
 		"plans": list(columnsOf[planRow]()), "destinations": list(columnsOf[destinationRow]()), "dlmas": list(columnsOf[listRow]()),
 		"campaigns": list(columnsOf[campaignRow]()), "dls": list(allEntryColumns), "dialings": list(columnsOf[dialingRow]()),
 		"results": list(columnsOf[resultRow]()), "tallies": list(tallyColumns), "live": list(liveRowColumns),
+		"abandons": list(abandonColumns),
 	}
 }
 

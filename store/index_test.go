@@ -45,7 +45,7 @@ func fill(tb testing.TB, s *store.Store, list string, n int, at time.Time) {
 
 func benchPick(list string, at time.Time, n int) dlma.Pick {
 	p := pickOf(list, n, 3)
-	p.Now, p.RetryDelay = at, 10*time.Minute
+	p.Now, p.RetryDelay, p.AbandonLock = at, 10*time.Minute, 72*time.Hour
 
 	return p
 }
@@ -55,34 +55,73 @@ var (
 	removed = regexp.MustCompile(`Rows Removed by Filter: (\d+)`)
 )
 
+// lockNumbers lets calls have been abandoned a second before at: to the first
+// of the entries of list that were never called, and to many strangers.
+func lockNumbers(tb testing.TB, s *store.Store, list string, ours, strangers int, at time.Time) {
+	tb.Helper()
+	series := "generate_series(1, ?) AS g(i)"
+	if s.Kind() == "sqlite" {
+		series = "(WITH RECURSIVE g(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM g WHERE i < ?) SELECT i FROM g) AS g"
+	}
+	us := at.Add(-time.Second).UnixMicro()
+	err := s.Exec(tb.Context(), "INSERT INTO abandons (number, tm) SELECT 's' || i, CAST(? AS bigint) FROM "+series, us, strangers)
+	if err == nil {
+		err = s.Exec(tb.Context(), `INSERT INTO abandons (number, tm)
+			SELECT number_1, CAST(? AS bigint) FROM dls WHERE dlma_uuid = ? AND tries = 0 ORDER BY id LIMIT ?`, us, list, ours)
+	}
+	if err == nil && s.Kind() == "postgres" {
+		err = s.Exec(tb.Context(), "ANALYZE abandons")
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
 func TestClaimGoesThroughItsIndex(t *testing.T) {
-	s := databases["postgres"](t)
-	list, at := newList(t, s), now()
-	fill(t, s, list, 20_000, at)
-	for _, analyzed := range []bool{true, false} {
-		if !analyzed { // the planner knows nothing, as after a bulk load
-			if err := s.Exec(t.Context(), "DELETE FROM pg_statistic WHERE starelid = 'dls'::regclass"); err != nil {
-				t.Fatal(err)
+	for name, c := range map[string]struct{ ours, strangers int }{
+		"nobody abandoned": {0, 0}, "few abandoned": {10, 200}, "many abandoned": {40, 20_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := databases["postgres"](t)
+			list, at := newList(t, s), now()
+			fill(t, s, list, 20_000, at)
+			lockNumbers(t, s, list, c.ours, c.strangers, at)
+			pick := benchPick(list, at, 50)
+			for _, analyzed := range []bool{true, false} {
+				if !analyzed { // the planner knows nothing, as after a bulk load
+					if err := s.Exec(t.Context(), "DELETE FROM pg_statistic WHERE starelid IN ('dls'::regclass, 'abandons'::regclass)"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				checkSteps(t, "claim", must[string](t)(s.ExplainClaim(t.Context(), pick)))
+				checkSteps(t, "outlook", must[string](t)(s.ExplainOutlook(t.Context(), pick)))
 			}
+		})
+	}
+}
+
+// checkSteps judges the plan of a statement about 50 entries.
+func checkSteps(t *testing.T, what, text string) {
+	t.Helper()
+	if !strings.Contains(text, "using dls_claim on dls d") || strings.Contains(text, "Seq Scan on dls") || strings.Contains(text, "Bitmap") {
+		t.Errorf("the %s does not walk dls_claim:\n%s", what, text)
+	}
+	if !strings.Contains(text, "using abandons_pkey on abandons a") || strings.Contains(text, "Seq Scan on abandons") || strings.Contains(text, "abandons_tm") {
+		t.Errorf("the %s does not look locks up by number:\n%s", what, text)
+	}
+	for line := range strings.Lines(text) {
+		m := touched.FindStringSubmatch(line)
+		if m == nil || strings.Contains(line, "json") {
+			continue
 		}
-		text := must[string](t)(s.ExplainClaim(t.Context(), benchPick(list, at, 50)))
-		if !strings.Contains(text, "using dls_claim on dls d") || strings.Contains(text, "Seq Scan on dls") || strings.Contains(text, "Bitmap") {
-			t.Errorf("the claim does not walk dls_claim:\n%s", text)
+		rows := must[int](t)(strconv.Atoi(m[1])) * must[int](t)(strconv.Atoi(m[2]))
+		if rows > 200 {
+			t.Errorf("a step of the %s of 50 touches %d rows:\n%s", what, rows, text)
 		}
-		for line := range strings.Lines(text) {
-			m := touched.FindStringSubmatch(line)
-			if m == nil || strings.Contains(line, "json") {
-				continue
-			}
-			rows := must[int](t)(strconv.Atoi(m[1])) * must[int](t)(strconv.Atoi(m[2]))
-			if rows > 200 {
-				t.Errorf("a step of the claim of 50 touches %d rows:\n%s", rows, text)
-			}
-		}
-		for _, m := range removed.FindAllStringSubmatch(text, -1) {
-			if must[int](t)(strconv.Atoi(m[1])) > 50 {
-				t.Errorf("the claim walks over %s rows for nothing:\n%s", m[1], text)
-			}
+	}
+	for _, m := range removed.FindAllStringSubmatch(text, -1) {
+		if must[int](t)(strconv.Atoi(m[1])) > 50 {
+			t.Errorf("the %s walks over %s rows for nothing:\n%s", what, m[1], text)
 		}
 	}
 }

@@ -11,8 +11,12 @@ import (
 
 // Number gives up to limit finished results that have none the next numbers,
 // without gaps, and returns how many it numbered. lease is the token of the
-// lease "results"; results.ErrLeaseLost if it does not hold.
+// lease "results"; results.ErrLeaseLost if it does not hold. Since it is called
+// all the time, by one engine, it also forgets what has become too old.
 func (s *Store) Number(ctx context.Context, lease string, limit int) (int, error) {
+	if err := s.forget(ctx); err != nil {
+		return 0, err
+	}
 	var some []int64
 	if err := s.read(ctx).Raw("SELECT id FROM results WHERE seq IS NULL ORDER BY id LIMIT 1").Scan(&some).Error; err != nil {
 		return 0, fmt.Errorf("look for results to number: %w", err)
@@ -90,6 +94,31 @@ func (s *Store) Results(ctx context.Context, q results.Query) (list []results.Re
 	}
 
 	return list, more, nil
+}
+
+// recentSQL compares pairs, since with an equation for the campaign Postgres
+// may walk all results by seq until it has found enough of that campaign's.
+const recentSQL = `SELECT * FROM results WHERE (campaign_uuid, seq) > (@campaign , 0) AND (campaign_uuid, seq) <= (@campaign , 9223372036854775807)
+	ORDER BY campaign_uuid DESC, seq DESC LIMIT @n `
+
+// Recent returns the last numbered results of a campaign, at most count,
+// oldest first.
+func (s *Store) Recent(ctx context.Context, campaign string, count int) ([]results.Result, error) {
+	if !storable(campaign) || count <= 0 {
+		return nil, nil
+	}
+	var rows []resultRow
+	params := map[string]any{"campaign": campaign, "n": count}
+	err := s.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(recentSQL, params).Scan(&rows).Error })
+	if err != nil {
+		return nil, fmt.Errorf("read recent results: %w", err)
+	}
+	list := make([]results.Result, len(rows))
+	for i := range rows {
+		list[len(rows)-1-i] = rows[i].result()
+	}
+
+	return list, nil
 }
 
 // Logged returns the last seq known to be in the log of host, 0 if none is.

@@ -14,18 +14,48 @@ import (
 // looked at again; nobody knows when it ends.
 const lookAgain = time.Second
 
-// outlookSQL counts through the index: the cost depends on pick.Count, not on
-// the length of the list.
+// outlookSQL looks through the index: the cost depends on pick.Count and on how
+// many entries are locked, not on the length of the list. It returns a row for
+// each entry that is ready, or one without, all with the same figures beside
+// them. Each stretch is asked by a subquery of its own, since in a join the
+// planner might read the whole list.
+//
+// waits has, of each stretch, the first entry that will be ready when its retry
+// delay is over. An entry that will be ready before that is one of those passed
+// over on the way there since they are locked for longer. While nothing is
+// ready, the entries whose delay is over are all busy or locked, and picked has
+// walked over them too.
 func (d dialect) outlookSQL() string {
-	return "WITH RECURSIVE " + levels + ",\n" + d.picked(false) + `
-SELECT (SELECT count(*) FROM picked) AS ready,
-	(SELECT min(w.hung) FROM (SELECT (
-		SELECT d.tm_last_hangup FROM dls d WHERE ` + at + ` AND d.tm_last_hangup >= @cutoff AND ` + triesLeft + `
-		ORDER BY d.tm_last_hangup, d.id LIMIT 1) AS hung FROM levels l WHERE l.t IS NOT NULL) w) AS waiting,
-	CASE WHEN (SELECT count(*) FROM picked) = 0 AND EXISTS (
-		SELECT 1 FROM levels l CROSS JOIN dls d WHERE l.t IS NOT NULL AND ` + at + ` AND d.tm_last_hangup < @cutoff
-		AND ` + triesLeft + ` AND ` + busy + `) THEN 1 ELSE 0 END AS held,
-	(SELECT count(*) FROM dialings x WHERE x.dlma_uuid = @list ) AS open`
+	return "WITH RECURSIVE " + levels + ",\n" + d.picked(false) + `,
+waits(hung) AS MATERIALIZED (
+	SELECT (SELECT d.tm_last_hangup FROM dls d
+		WHERE ` + at + ` AND d.tm_last_hangup >= @cutoff AND ` + triesLeft + ` AND NOT ` + abandonedSince(numbersOf, "d.tm_last_hangup + @early") + `
+		ORDER BY d.tm_last_hangup, d.id LIMIT 1)
+	FROM levels l WHERE l.t IS NOT NULL
+)
+SELECT p.idx, p.tried, p.res_dial,
+	(SELECT min(hung) FROM waits) AS waiting,
+	CASE WHEN @locking = 1 THEN (SELECT min(e.tm) FROM (SELECT (
+		SELECT min((SELECT max(a.tm + 0) FROM abandons a WHERE a.number IN (` + numbersOf + `)
+			AND a.tm + 0 > @unlocked AND a.tm + 0 > d.tm_last_hangup + @early ))
+		FROM dls d WHERE ` + at + ` AND ` + triesLeft + `
+		AND d.tm_last_hangup >= CASE WHEN EXISTS (SELECT 1 FROM picked) THEN @cutoff ELSE CAST(0 AS bigint) END
+		AND d.tm_last_hangup < COALESCE((SELECT min(hung) FROM waits), 9223372036854775807)
+		) AS tm FROM levels l WHERE l.t IS NOT NULL) e) END AS locked,
+	CASE WHEN NOT EXISTS (SELECT 1 FROM picked) THEN (SELECT max(h.held) FROM (SELECT (
+		SELECT 1 FROM dls d WHERE ` + at + ` AND d.tm_last_hangup < @cutoff AND ` + triesLeft + ` AND NOT ` + locked + ` AND ` + busy + `
+		LIMIT 1) AS held FROM levels l WHERE l.t IS NOT NULL) h) END AS held,
+	(SELECT count(*) FROM dialings x WHERE x.dlma_uuid = @list ) AS open
+FROM (SELECT 1) AS one LEFT JOIN picked p ON true
+ORDER BY p.tries, p.hung, p.id`
+}
+
+// outlookRow is a row of outlookSQL.
+type outlookRow struct {
+	Idx, Tried, ResDial *int // NULL if nothing is ready
+	Waiting, Locked     *int64
+	Held                *int
+	Open                int
 }
 
 // Outlook tells what a list still holds under pick. An entry that has waited
@@ -38,29 +68,54 @@ func (s *Store) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, erro
 	if pick.Now.IsZero() {
 		pick.Now = s.clock()
 	}
-	var row struct {
-		Ready, Open, Held int
-		Waiting           *int64
-	}
+	var rows []outlookRow
 	params := pickParams(pick)
 	params["n"] = max(pick.Count, 1) // "nothing is ready" needs a look at one
-	err := s.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(s.dialect.outlookSQL(), params).Scan(&row).Error })
+	err := s.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(s.dialect.outlookSQL(), params).Scan(&rows).Error })
 	if err != nil {
 		return dlma.Outlook{}, fmt.Errorf("look ahead in list: %w", err)
 	}
-	out := dlma.Outlook{Ready: min(row.Ready, max(pick.Count, 0)), Open: row.Open}
-	if row.Ready > 0 && out.Ready == 0 {
+	out := dlma.Outlook{Open: rows[0].Open, Next: rows[0].next(pick)}
+	switch {
+	case rows[0].Idx == nil:
+	case pick.Count <= 0:
 		out.Next = pick.Now
-	}
-	if row.Waiting != nil {
-		// Ready is "more than" the delay after the hang-up.
-		out.Next = timeOf(*row.Waiting).Add(pick.RetryDelay + time.Microsecond)
-	}
-	if at := pick.Now.Add(lookAgain); row.Held != 0 && (out.Next.IsZero() || at.Before(out.Next)) {
-		out.Next = at
+	default:
+		out.Ready, out.Upcoming = len(rows), upcoming(rows)
 	}
 
 	return out, nil
+}
+
+// next is when an entry that waits becomes ready.
+func (r outlookRow) next(pick dlma.Pick) time.Time {
+	var next time.Time
+	sooner := func(at time.Time) {
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	if r.Waiting != nil {
+		// Ready is "more than" the delay after the hang-up.
+		sooner(timeOf(*r.Waiting).Add(pick.RetryDelay + time.Microsecond))
+	}
+	if r.Locked != nil {
+		sooner(timeOf(*r.Locked).Add(pick.AbandonLock))
+	}
+	if r.Held != nil {
+		sooner(pick.Now.Add(lookAgain))
+	}
+
+	return next
+}
+
+func upcoming(rows []outlookRow) []dlma.Upcoming {
+	list := make([]dlma.Upcoming, len(rows))
+	for i, r := range rows {
+		list[i] = dlma.Upcoming{Tries: *r.Tried, Number: *r.Idx, ResDial: *r.ResDial}
+	}
+
+	return list
 }
 
 // walk runs a read whose statements want the first few rows of an index: see
@@ -89,7 +144,7 @@ var countsSQL = `SELECT CASE
 		WHEN d.unknown = 1 AND @redial = 0 THEN 'unknown'
 		WHEN NOT ` + triesLeft + ` THEN 'used_up'
 		WHEN d.status <> 0 THEN 'reserved'
-		WHEN d.tm_last_hangup >= @cutoff THEN 'waiting'
+		WHEN d.tm_last_hangup >= @cutoff OR ` + locked + ` THEN 'waiting'
 		ELSE 'idle' END AS class, count(*) AS n
 	FROM dls d WHERE d.dlma_uuid = @list AND d.in_use = 1 GROUP BY 1`
 

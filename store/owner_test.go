@@ -24,27 +24,29 @@ import (
 // changes nothing for one whose claim it is not (any more). A new statement
 // needs a line here.
 var guards = map[string]string{
-	"claim.go INSERT INTO dialings":   "the transaction has locked the lease (leaseHolds)",
-	"claimsql.go UPDATE dls":          "the claim, as before; unclaim names the dialing's uuid",
-	"dialings.go UPDATE dialings":     "TakeOver has locked the lease; the other one only leaves a user's word for a hang-up",
-	"doubt.go DELETE FROM dialings":   "owner in its condition",
-	"ledger.go UPDATE results":        "the transaction has locked the lease",
-	"ledger.go UPDATE counters":       "as before",
-	"live.go INSERT INTO live":        "the lease in its condition",
-	"record.go UPDATE dialings":       "owner in its condition",
-	"record.go DELETE FROM dialings":  "owner in its condition",
-	"record.go INSERT INTO results":   "only for dialings that the statement before has removed",
-	"record.go INSERT INTO tallies":   "only for results that were new",
-	"record.go UPDATE dls":            "only for dialings that were removed, and the dialing's uuid is in its condition",
-	"capsule.go INSERT INTO versions": "the body belongs to its hash, whoever writes it",
-	"entries.go INSERT INTO dls":      "a user's",
-	"lists.go UPDATE dls":             "a user's: the list is deleted",
-	"reconcile.go UPDATE dls":         "of idle entries only, and only what their own row says",
+	"claim.go INSERT INTO dialings":    "the transaction has locked the lease (leaseHolds)",
+	"claimsql.go UPDATE dls":           "the claim, as before; unclaim names the dialing's uuid",
+	"dialings.go UPDATE dialings":      "TakeOver has locked the lease; the other one only leaves a user's word for a hang-up",
+	"doubt.go DELETE FROM dialings":    "owner in its condition",
+	"ledger.go UPDATE results":         "the transaction has locked the lease",
+	"ledger.go UPDATE counters":        "as before",
+	"live.go INSERT INTO live":         "the lease in its condition",
+	"record.go UPDATE dialings":        "owner in its condition",
+	"record.go DELETE FROM dialings":   "owner in its condition",
+	"record.go INSERT INTO results":    "only for dialings that the statement before has removed",
+	"record.go INSERT INTO tallies":    "only for results that were new",
+	"abandons.go INSERT INTO abandons": "only for results that were new",
+	"abandons.go DELETE FROM abandons": "no plan's lock is so long",
+	"record.go UPDATE dls":             "only for dialings that were removed, and the dialing's uuid is in its condition",
+	"capsule.go INSERT INTO versions":  "the body belongs to its hash, whoever writes it",
+	"entries.go INSERT INTO dls":       "a user's",
+	"lists.go UPDATE dls":              "a user's: the list is deleted",
+	"reconcile.go UPDATE dls":          "of idle entries only, and only what their own row says",
 }
 
 // TestEveryWriteOfACallIsKnown finds the statements in the source.
 func TestEveryWriteOfACallIsKnown(t *testing.T) {
-	write := regexp.MustCompile(`(UPDATE|DELETE FROM|INSERT INTO) (dialings|results|tallies|live|dls|counters|versions)\b`)
+	write := regexp.MustCompile(`(UPDATE|DELETE FROM|INSERT INTO) (dialings|results|tallies|live|dls|counters|versions|abandons)\b`)
 	found := map[string]string{}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -71,7 +73,7 @@ func TestEveryWriteOfACallIsKnown(t *testing.T) {
 func dump(t *testing.T, db *sql.DB) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, table := range []string{"dls", "dialings", "results", "tallies", "live", "counters", "versions", "logs"} {
+	for _, table := range []string{"dls", "dialings", "results", "tallies", "live", "counters", "versions", "logs", "abandons"} {
 		var rows sql.NullString
 		if err := db.QueryRowContext(t.Context(), fmt.Sprintf("SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM %s t", table)).Scan(&rows); err != nil {
 			t.Fatal(err)
@@ -115,7 +117,9 @@ func TestEveryWriteNamesItsClaim(t *testing.T) {
 
 	d := calls[0]
 	d.Status, d.ResDial, d.TmAnswer = results.StatusResponded, results.DialAnswered, now()
-	end := resultOf(calls[1], results.Answered, results.DialAnswered, now())
+	end := resultOf(calls[1], results.Abandoned, results.DialAnswered, now())
+	abandoned := true
+	end.Abandoned = &abandoned
 	for who, owner := range owners {
 		for what, write := range map[string]func() error{
 			"Claim": func() error {
@@ -152,7 +156,7 @@ func TestEveryWriteNamesItsClaim(t *testing.T) {
 		t.Error("the owner's result was not recorded")
 	}
 	after := dump(t, db)
-	for _, table := range []string{"dls", "dialings", "results", "tallies"} {
+	for _, table := range []string{"dls", "dialings", "results", "tallies", "abandons"} {
 		if after[table] == before[table] {
 			t.Errorf("the owner changed nothing in %s", table)
 		}

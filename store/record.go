@@ -17,8 +17,8 @@ import (
 const recordBatch = 500
 
 // Record stores the live rows of calls and finishes calls, in one transaction:
-// it writes each result, frees its entry and removes the dialing. Calls that
-// are not claimed by lease (any more) are left alone. Repeating it, after an
+// it writes each result, frees its entry, removes the dialing and, if the call
+// was abandoned, remembers its number. Calls that are not claimed by lease (any more) are left alone. Repeating it, after an
 // error too, changes nothing twice.
 func (s *Store) Record(ctx context.Context, lease string, rows []results.Dialing, ended []results.Result) error {
 	if len(rows) == 0 && len(ended) == 0 {
@@ -70,6 +70,7 @@ type goneRow struct {
 	UUID      string
 	DlmaUUID  string
 	DlUUID    string
+	DialAddr  string
 	DialIndex int
 	Rule      int64
 }
@@ -121,7 +122,7 @@ func (s *Store) recordEnded(tx *gorm.DB, lease string, batch []results.Result) e
 	}
 	var gone []goneRow
 	sql := "DELETE FROM dialings WHERE owner = @lease AND uuid IN (SELECT x.uuid FROM " + s.dialect.rows("rows", uuidColumn) +
-		") RETURNING id, uuid, dlma_uuid, dl_uuid, dial_index, rule"
+		") RETURNING id, uuid, dlma_uuid, dl_uuid, dial_addr, dial_index, rule"
 	if err := tx.Raw(sql, map[string]any{"rows": encode(s.dialect, uuidColumn, keys), "lease": lease}).Scan(&gone).Error; err != nil {
 		return fmt.Errorf("remove dialings: %w", err)
 	}
@@ -159,6 +160,9 @@ func (s *Store) recordEnded(tx *gorm.DB, lease string, batch []results.Result) e
 	sql = freeEntries + s.dialect.rows("rows", finishColumns) + " WHERE dls.dlma_uuid = x.dlma_uuid AND dls.uuid = x.dl_uuid AND dls.dialing_uuid = x.uuid"
 	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, finishColumns, frees), "now": now}).Error; err != nil {
 		return fmt.Errorf("free entries: %w", err)
+	}
+	if err := s.keepAbandoned(tx, rows, written, dialings); err != nil {
+		return err
 	}
 
 	return s.count(tx, rows, written)

@@ -49,6 +49,7 @@ type Store struct {
 	versions versionCache
 	doubts   doubts
 	walks    walks
+	forgets  forgets
 
 	closeOnce sync.Once
 	closeErr  error

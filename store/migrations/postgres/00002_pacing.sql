@@ -16,6 +16,8 @@ CREATE TABLE abandons (
     tm bigint NOT NULL
 );
 
+CREATE INDEX abandons_tm ON abandons (tm);
+
 -- +goose Down
 DROP TABLE abandons;
 ALTER TABLE dialings DROP COLUMN abandoned;

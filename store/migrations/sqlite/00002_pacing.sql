@@ -15,6 +15,8 @@ CREATE TABLE abandons (
     tm INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE INDEX abandons_tm ON abandons (tm);
+
 -- +goose Down
 DROP TABLE abandons;
 ALTER TABLE dialings DROP COLUMN abandoned;

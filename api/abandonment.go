@@ -92,7 +92,3 @@ func limitsOf(p *plan.Plan) plan.Plan {
 	}
 	return *p
 }
-
-// seesAgents reports whether abandonment is counted: only where queues are do
-// we see agents take calls.
-func (f figures) seesAgents() bool { return f.dest != nil && f.dest.Queue() != "" }

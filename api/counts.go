@@ -34,6 +34,7 @@ type countKey struct {
 	maxTries      [dlma.Numbers]int
 	retryDelay    time.Duration
 	redialUnknown bool
+	abandonLock   time.Duration
 }
 
 // countSlot holds the counts of one list. Whoever holds turn may read and
@@ -51,7 +52,7 @@ func newCountCache(now func() time.Time, count func(context.Context, dlma.Pick) 
 // get returns counts, perhaps some that were made a short while ago. Others
 // who want the same ones wait for those that are being made.
 func (c *countCache) get(ctx context.Context, pick dlma.Pick) (dlma.Counts, error) {
-	slot := c.slot(countKey{pick.List, pick.MaxTries, pick.RetryDelay, pick.RedialUnknown})
+	slot := c.slot(countKey{pick.List, pick.MaxTries, pick.RetryDelay, pick.RedialUnknown, pick.AbandonLock})
 	select {
 	case slot.turn <- struct{}{}:
 		defer func() { <-slot.turn }()

@@ -46,6 +46,10 @@ type figures struct {
 	reported bool                  // an engine has reported, be it long ago
 }
 
+// seesAgents reports whether abandonment is counted: only where queues are do
+// we see agents take calls.
+func (f figures) seesAgents() bool { return f.dest != nil && f.dest.Queue() != "" }
+
 // figures reads the campaign that a request names.
 func (s *server) figures(c echo.Context) (f figures, err error) {
 	uuid, err := pathUUID(c)
@@ -126,6 +130,7 @@ func (s *server) pick(c campaign.Campaign, p *plan.Plan) dlma.Pick {
 		MaxTries:      limits.MaxRetry,
 		RetryDelay:    limits.RetryDelay,
 		RedialUnknown: limits.RedialUnknown,
+		AbandonLock:   limits.AbandonLock,
 		Now:           s.cfg.Now(),
 	}
 }

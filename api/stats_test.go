@@ -58,7 +58,7 @@ func TestStats(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)
 	}
-	wantPick := dlma.Pick{List: list, MaxTries: [8]int{5, 5, 5, 5, 5, 5, 5, 5}, RetryDelay: time.Minute, Now: startOfTime}
+	wantPick := dlma.Pick{List: list, MaxTries: [8]int{5, 5, 5, 5, 5, 5, 5, 5}, RetryDelay: time.Minute, AbandonLock: 72 * time.Hour, Now: startOfTime}
 	if diff := cmp.Diff(wantPick, picked); diff != "" {
 		t.Errorf("counted under (-want +got):\n%s", diff)
 	}

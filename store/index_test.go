@@ -79,7 +79,7 @@ func lockNumbers(tb testing.TB, s *store.Store, list string, ours, strangers int
 
 func TestClaimGoesThroughItsIndex(t *testing.T) {
 	for name, c := range map[string]struct{ ours, strangers int }{
-		"nobody abandoned": {0, 0}, "few abandoned": {10, 200}, "many abandoned": {40, 20_000},
+		"few abandoned": {10, 100}, "many abandoned": {40, 20_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := databases["postgres"](t)

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +100,73 @@ func TestResultsQuery(t *testing.T) {
 		want := results.Tally{By: map[results.Disposition]int{results.Answered: 1, results.Abandoned: 1}, Live: 2, Abandoned: 1}
 		if diff := cmp.Diff(want, tally); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestRecent(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx, token, ledger, at := t.Context(), lease(t, s, "gw"), lease(t, s, "results"), now()
+		finishAll(t, s, token, newList(t, s), "a", at, results.Busy, results.Answered, results.Busy)
+		finishAll(t, s, token, newList(t, s), "b", at, results.Answered)
+		finishAll(t, s, token, newList(t, s), "a", at, results.Abandoned)
+		must[int](t)(s.Number(ctx, ledger, 5))
+		finishAll(t, s, token, newList(t, s), "a", at, results.Busy) // has no number yet
+		for _, c := range []struct {
+			campaign string
+			count    int
+			want     []int64
+		}{
+			{"a", 2, []int64{3, 5}}, {"a", 4, []int64{1, 2, 3, 5}}, {"a", 9, []int64{1, 2, 3, 5}}, {"b", 9, []int64{4}},
+			{"c", 9, nil}, {"", 9, nil}, {"a", 0, nil}, {"a", -1, nil}, {"a\x00", 9, nil},
+		} {
+			var got []int64
+			for _, r := range must[[]results.Result](t)(s.Recent(ctx, c.campaign, c.count)) {
+				got = append(got, r.Seq)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("%d of %q: %s", c.count, c.campaign, diff)
+			}
+		}
+		all := must[[]results.Result](t)(s.Numbered(ctx, 4, 1))
+		if diff := cmp.Diff(all, must[[]results.Result](t)(s.Recent(ctx, "a", 1))); diff != "" {
+			t.Errorf("not the whole result: %s", diff)
+		}
+	})
+}
+
+// TestRecentGoesThroughItsIndex: a campaign that has not called for long is
+// not looked for among the results of all others.
+func TestRecentGoesThroughItsIndex(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		series := "generate_series(1, 8000) AS g(i)"
+		if s.Kind() == "sqlite" {
+			series = "(WITH RECURSIVE g(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM g WHERE i < 8000) SELECT i FROM g) AS g"
+		}
+		err := s.Exec(t.Context(), `INSERT INTO results (uuid, campaign_uuid, seq)
+			SELECT 'r' || i, CASE WHEN i <= 2000 THEN 'old' ELSE 'new' END, CASE WHEN i <= 7000 THEN i END FROM `+series)
+		if err == nil {
+			err = s.Exec(t.Context(), "ANALYZE results")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, campaign := range []string{"old", "new", "none"} {
+			text := must[string](t)(s.ExplainRecent(t.Context(), campaign, 100))
+			if !strings.Contains(text, "results_campaign") || strings.Contains(text, "Sort") || strings.Contains(text, "TEMP B-TREE") {
+				t.Errorf("%s: not through the index:\n%s", campaign, text)
+			}
+			for _, m := range touched.FindAllStringSubmatch(text, -1) {
+				if must[int](t)(strconv.Atoi(m[1])) > 100 {
+					t.Errorf("%s: %s rows are read for 100:\n%s", campaign, m[1], text)
+				}
+			}
+			if removed.MatchString(text) {
+				t.Errorf("%s: rows are read for nothing:\n%s", campaign, text)
+			}
+			if len(must[[]results.Result](t)(s.Recent(t.Context(), campaign, 100))) != map[string]int{"old": 100, "new": 100}[campaign] {
+				t.Errorf("%s: not all found", campaign)
+			}
 		}
 	})
 }

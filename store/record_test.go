@@ -41,11 +41,15 @@ func TestRecordKeepsAllOfAResult(t *testing.T) {
 		}))[0]
 		d.Status, d.Channel, d.Agent, d.ResDial, d.ResDialDetail = results.StatusChannel, "PJSIP/t-01", "PJSIP/a", 4, "Answer"
 		d.TmDial, d.TmRing, d.TmAnswer, d.TmAgent, d.TmUpdate = now(), now(), now(), now(), now()
+		d.Abandoned = true
 		if err := s.Record(ctx, token, []results.Dialing{d}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(d, must[results.Dialing](t)(s.Dialing(ctx, d.UUID))); diff != "" {
 			t.Errorf("live row: %s", diff)
+		}
+		if diff := cmp.Diff([]results.Dialing{d}, must[[]results.Dialing](t)(s.TakeOver(ctx, "gw", token))); diff != "" {
+			t.Errorf("live row, taken over: %s", diff)
 		}
 		abandoned := true
 		want := results.Result{

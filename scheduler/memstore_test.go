@@ -32,7 +32,8 @@ type memStore struct {
 	open      map[string]results.Dialing
 	results   []results.Result
 	numbered  int
-	logged    map[string]int64 // by host
+	logged    map[string]int64     // by host
+	abandoned map[string]time.Time // by number
 	asked     []string
 	live      map[string]campaign.Live
 	days      map[string][]results.Day // of campaigns, before the test began
@@ -49,7 +50,7 @@ func newMemStore() *memStore {
 	return &memStore{
 		clock: time.Now, logged: map[string]int64{}, fail: map[string]error{}, leases: map[string]lease{}, campaigns: map[string]campaign.Campaign{},
 		plans: map[string]plan.Plan{}, dests: map[string]campaign.Destination{}, lists: map[string]dlma.List{},
-		open: map[string]results.Dialing{}, live: map[string]campaign.Live{},
+		open: map[string]results.Dialing{}, live: map[string]campaign.Live{}, abandoned: map[string]time.Time{},
 	}
 }
 
@@ -183,6 +184,21 @@ func total(e dlma.Entry) int {
 	return n
 }
 
+// opens is when an entry need not wait any more, for its retry delay or for the
+// end of a lock.
+func (m *memStore) opens(e dlma.Entry, p dlma.Pick) (at time.Time, waits bool) {
+	if over := e.TmLastHangup.Add(p.RetryDelay); !e.TmLastHangup.IsZero() && !p.Now.After(over) {
+		at, waits = over, true
+	}
+	for _, n := range e.Number {
+		abandoned, ok := m.abandoned[n]
+		if over := abandoned.Add(p.AbandonLock); ok && p.AbandonLock > 0 && p.Now.Before(over) && over.After(at) {
+			at, waits = over, true
+		}
+	}
+	return at, waits
+}
+
 // ready lists the entries that may be dialed, in order, and when the next becomes so.
 func (m *memStore) ready(p dlma.Pick) (list []int, next time.Time) {
 	busy := map[string]bool{}
@@ -195,7 +211,7 @@ func (m *memStore) ready(p dlma.Pick) (list []int, next time.Time) {
 		if e.List != p.List || e.Status != dlma.Idle || e.ResDial == dlma.Answered || !left || e.Unknown && !p.RedialUnknown {
 			continue
 		}
-		if at := e.TmLastHangup.Add(p.RetryDelay); !e.TmLastHangup.IsZero() && !p.Now.After(at) {
+		if at, waits := m.opens(e, p); waits {
 			if next.IsZero() || at.Before(next) {
 				next = at
 			}
@@ -261,6 +277,9 @@ func (m *memStore) Record(_ context.Context, lse string, rows []results.Dialing,
 		}
 		delete(m.open, r.UUID)
 		m.results = append(m.results, r)
+		if r.Abandoned != nil && *r.Abandoned && r.TmUpdate.After(m.abandoned[r.DialAddr]) {
+			m.abandoned[r.DialAddr] = r.TmUpdate
+		}
 		i := slices.IndexFunc(m.entries, func(e dlma.Entry) bool { return e.UUID == r.Entry })
 		e := &m.entries[i]
 		e.Status, e.Dialing, e.ResDial = dlma.Idle, "", r.ResDial
@@ -321,6 +340,11 @@ func (m *memStore) Outlook(_ context.Context, p dlma.Pick) (dlma.Outlook, error)
 	defer done()
 	list, next := m.ready(p)
 	out := dlma.Outlook{Ready: min(len(list), p.Count), Next: next}
+	for _, i := range list[:out.Ready] {
+		e := &m.entries[i]
+		n, _ := plan.Next(p.MaxTries, e.Tries, e.Number)
+		out.Upcoming = append(out.Upcoming, dlma.Upcoming{Tries: e.Tries[n-1], Number: n, ResDial: e.ResDial})
+	}
 	for _, e := range m.entries {
 		if e.List == p.List && e.Status == dlma.Dialing {
 			out.Open++
@@ -404,6 +428,45 @@ func (m *memStore) Numbered(_ context.Context, after int64, limit int) ([]result
 		return nil, nil
 	}
 	return slices.Clone(m.results[after:min(int(after)+limit, m.numbered)]), nil
+}
+
+func (m *memStore) Recent(_ context.Context, campaign string, count int) (list []results.Result, err error) {
+	done, err := m.enter("Recent")
+	defer done()
+	for _, r := range m.results[:m.numbered] {
+		if r.Campaign == campaign {
+			list = append(list, r)
+		}
+	}
+	return list[max(len(list)-count, 0):], err
+}
+
+func (m *memStore) Days(_ context.Context, campaign, from string) ([]results.Day, error) {
+	done, err := m.enter("Days")
+	defer done()
+	days := map[string]results.Day{}
+	for _, r := range m.results {
+		zone, zerr := time.LoadLocation(r.Zone)
+		if zerr != nil {
+			return nil, zerr
+		}
+		date := r.TmUpdate.In(zone).Format(time.DateOnly)
+		if r.Campaign != campaign || date < from || r.Abandoned == nil {
+			continue
+		}
+		day := days[date]
+		day.Date = date
+		day.Live++
+		if *r.Abandoned {
+			day.Abandoned++
+		}
+		days[date] = day
+	}
+	var list []results.Day
+	for _, date := range slices.Sorted(maps.Keys(days)) {
+		list = append(list, days[date])
+	}
+	return list, err
 }
 
 func (m *memStore) Logged(_ context.Context, host string) (int64, error) {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -35,6 +36,7 @@ type Store interface {
 	PutLive(ctx context.Context, lease string, live []campaign.Live) error
 	Number(ctx context.Context, lease string, limit int) (int, error)
 	Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error)
+	Recent(ctx context.Context, campaign string, count int) ([]results.Result, error)
 	Logged(ctx context.Context, host string) (int64, error)
 	SetLogged(ctx context.Context, host string, seq int64) error
 }
@@ -216,6 +218,22 @@ func (s *Shield) Number(ctx context.Context, lease string, limit int) (int, erro
 // Numbered implements Store.
 func (s *Shield) Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error) {
 	return ask(ctx, s, Access{"Numbered", false}, func() ([]results.Result, error) { return s.Store.Numbered(ctx, after, limit) })
+}
+
+// Recent implements Store.
+func (s *Shield) Recent(ctx context.Context, campaign string, count int) ([]results.Result, error) {
+	return ask(ctx, s, Access{"Recent", false}, func() ([]results.Result, error) { return s.Store.Recent(ctx, campaign, count) })
+}
+
+// Days implements Store.
+func (s *Shield) Days(ctx context.Context, campaign, from string) ([]results.Day, error) {
+	days, ok := s.Store.(interface {
+		Days(ctx context.Context, campaign, from string) ([]results.Day, error)
+	})
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return ask(ctx, s, Access{"Days", false}, func() ([]results.Day, error) { return days.Days(ctx, campaign, from) })
 }
 
 // Logged implements Store.

@@ -206,6 +206,8 @@ func TestRecoveredAbandoned(t *testing.T) {
 	row.Status, row.ResDial, row.TmAnswer, row.TmUpdate = results.StatusResponded, results.DialAnswered, at(10), at(12)
 	fresh := row
 	row.Abandoned = true
+	helped := row
+	helped.TmAgent, helped.Agent = at(13), "a"
 	up := Event{Kind: LinkUp, At: at(20)}
 	for _, test := range []struct {
 		name   string
@@ -220,6 +222,7 @@ func TestRecoveredAbandoned(t *testing.T) {
 		{"an agent came", row, []Event{up, census(21, map[string]Sighting{testCall: {Answered: true, Agent: "a"}}), hungUp(30, 16)}, Talking, false, "abandoned 4 true"},
 		{"waits on", row, []Event{up, census(21, queued(11)), hungUp(30, 16)}, Waiting, false, "abandoned 4 true"},
 		{"hears a message", row, []Event{up, census(21, map[string]Sighting{testCall: {Answered: true}}), hungUp(30, 16)}, Talking, false, "abandoned 4 true"},
+		{"an agent came and left", helped, []Event{up, ev(CallAgentLeft, 21), census(21.5, map[string]Sighting{testCall: {Answered: true}}), hungUp(30, 16)}, Waiting, false, "abandoned 4 true"},
 		{"still waits", fresh, []Event{up, census(21, queued(11)), hungUp(30, 16)}, Waiting, true, "abandoned 4 true"},
 		{"waits, an agent later", fresh, []Event{up, census(11, queued(1)), agent(11.5, "a"), hungUp(30, 16)}, Talking, false, "answered 4 false"},
 		{"waits no more", fresh, []Event{up, census(21, map[string]Sighting{testCall: {Answered: true}}), hungUp(30, 16)}, Waiting, false, "answered 4"},

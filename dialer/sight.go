@@ -138,7 +138,7 @@ func (c *Call) sighted(at time.Time, living Sighting) Change {
 	case living.Queue != "":
 		c.seenWaiting()
 		change |= c.wait()
-	case answered && c.row.Abandoned:
+	case answered && c.row.Abandoned && c.row.TmAgent.IsZero():
 		// In no queue any more: the message, if somebody sent him there unseen.
 		change |= c.enter(Talking)
 	}

@@ -22,7 +22,11 @@ func (l Lab) redirects() bool {
 // redirect sends a call away through the gateway, as the engine does.
 func (d *desk) redirect(id string, to dialer.Exten) error {
 	d.T.Helper()
-	err := d.Gateway.(dialer.Redirector).Redirect(d.T.Context(), id, to)
+	gateway, ok := d.Gateway.(dialer.Redirector)
+	if !ok {
+		d.T.Fatal("the gateway cannot redirect")
+	}
+	err := gateway.Redirect(d.T.Context(), id, to)
 	if err == nil {
 		d.mu.Lock()
 		d.Calls[id].Redirected(time.Now())

@@ -175,8 +175,12 @@ func (c *Call) measure(r *results.Result, end time.Time) {
 		r.Talk = between(r.TmAnswer, end)
 		return
 	}
-	r.Wait = between(r.TmAnswer, r.TmAgent, c.redirectedAt, end)
-	r.Talk = between(r.TmAgent, c.redirectedAt, end)
+	left := c.redirectedAt
+	if !end.IsZero() && end.Before(left) { // he hung up before we were told
+		left = end
+	}
+	r.Wait = between(r.TmAnswer, r.TmAgent, left, end)
+	r.Talk = between(r.TmAgent, left, end)
 }
 
 // clip shortens a text to maxDetail bytes without cutting a character.

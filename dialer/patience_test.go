@@ -300,6 +300,20 @@ func TestRedirectedOutOfOrder(t *testing.T) {
 			t.Errorf("%s: redirected", name)
 		}
 	}
+	for name, test := range map[string]struct {
+		events []Event
+		wait   time.Duration
+	}{
+		"hung up before we were told": {[]Event{hungUp(12.9, 16)}, 2900 * time.Millisecond},
+		"its end was not seen":        {[]Event{{Kind: LinkDown, At: at(14)}, {Kind: LinkUp, At: at(15)}, census(50, nil), census(51, nil)}, 3 * time.Second},
+	} {
+		c := answeredAt10()
+		c.Redirected(at(13))
+		apply(c, test.events...)
+		if r := c.Result(); r.Wait != test.wait || r.Talk != 0 || outcome(c) != "abandoned 4 true" {
+			t.Errorf("%s: %s, waited %v, talked %v", name, outcome(c), r.Wait, r.Talk)
+		}
+	}
 	faster := answeredAt10()
 	faster.Tick(at(12))
 	apply(faster, agent(12.5, "a"))

@@ -97,7 +97,7 @@ func (g *Gateway) Run(ctx context.Context, sink func(dialer.Event)) error {
 
 	states, stop := client.States()
 	defer stop()
-	f := &follower{g: g, client: client, sink: sink, states: states, wg: &wg, noQueues: make(chan struct{}, 1)}
+	f := &follower{g: g, client: client, sink: sink, states: states, wg: &wg}
 	f.down(time.Now(), errors.New("not connected yet"))
 	for ctx.Err() == nil {
 		if err := f.follow(ctx); err != nil {
@@ -115,13 +115,14 @@ type follower struct {
 	sink   func(dialer.Event)
 	states <-chan ami.StateChange
 	wg     *sync.WaitGroup
-	// noQueues gets word when the PBX refuses to list its queues, since it has
-	// none (app_queue is not loaded).
-	noQueues chan struct{}
 
 	up      bool
 	tracker *tracker
 	stop    context.CancelFunc // ends the look-ups of the session; nil if there is none
+	// noQueues gets word when the PBX refuses to list its queues, since it has
+	// none (app_queue is not loaded). It is the session's own: the next PBX may
+	// have some.
+	noQueues chan struct{}
 }
 
 // follow reads one subscription until it ends.
@@ -141,9 +142,7 @@ func (f *follower) follow(ctx context.Context) error {
 				f.down(change.At, change.Err)
 			}
 		case <-f.noQueues:
-			if f.up {
-				f.tracker.listedAll(ami.Event{Received: time.Now()})
-			}
+			f.tracker.listedAll(ami.Event{Received: time.Now()})
 		case ev, open := <-sub.C():
 			if !open {
 				return sub.Err()
@@ -166,19 +165,20 @@ func (f *follower) follow(ctx context.Context) error {
 func (f *follower) startSession(ctx context.Context, mark ami.Event) {
 	f.endSession()
 	session, stop := context.WithCancel(ctx)
-	f.stop, f.up = stop, true
+	f.stop, f.up, f.noQueues = stop, true, make(chan struct{}, 1)
 	f.g.techs.forget()
 	if f.tracker.started.IsZero() && mark.Uptime > 0 {
 		f.tracker.started = startOf(mark.Received, mark.Uptime)
 	}
 	f.sink(dialer.Event{Kind: dialer.LinkUp, At: mark.Received, Started: f.tracker.started})
-	f.wg.Go(func() { f.lookUp(session) })
+	noQueues := f.noQueues
+	f.wg.Go(func() { f.lookUp(session, noQueues) })
 }
 
 func (f *follower) endSession() {
 	if f.stop != nil {
 		f.stop()
-		f.stop = nil
+		f.stop, f.noQueues = nil, nil
 	}
 }
 
@@ -189,7 +189,7 @@ func (f *follower) down(at time.Time, err error) {
 
 // lookUp asks for the queues and the channels of a new session, and again from
 // time to time. The answers go through the stream of events.
-func (f *follower) lookUp(session context.Context) {
+func (f *follower) lookUp(session context.Context, noQueues chan<- struct{}) {
 	const again = time.Second
 	for {
 		pause := f.g.cfg.RefreshEvery
@@ -207,7 +207,7 @@ func (f *follower) lookUp(session context.Context) {
 				pause = again
 			} else if name == "QueueStatus" {
 				select {
-				case f.noQueues <- struct{}{}:
+				case noQueues <- struct{}{}:
 				default:
 				}
 			}

@@ -149,7 +149,8 @@ func TestLookUpFails(t *testing.T) {
 				return err
 			}
 		}
-		return nil // and the link is lost as well
+		synctest.Wait() // until the refusal is told
+		return nil      // and the link is lost as well
 	}
 	withPeer(t, func(t *testing.T, gw *asterisk.Gateway, events <-chan dialer.Event) {
 		next(t, events, dialer.LinkUp)
@@ -162,6 +163,60 @@ func TestLookUpFails(t *testing.T) {
 			t.Errorf("PBX started %v, by the census %v", up.Started, census.Started)
 		}
 	}, script, good)
+}
+
+// TestNoQueuesIsTheSessionsOwn: that a PBX refuses to list its queues says
+// nothing of the PBX that answers after the link was lost, however late it is read.
+func TestNoQueuesIsTheSessionsOwn(t *testing.T) {
+	const rounds = 40 // whether the refusal or the loss is read first is a matter of luck
+	ask := func(p *amitest.Peer) (ami.Message, error) {
+		if err := p.Accept(time.Hour); err != nil {
+			return nil, err
+		}
+		return p.Expect("QueueStatus")
+	}
+	refuses := func(p *amitest.Peer) error {
+		a, err := ask(p)
+		if err != nil {
+			return err
+		}
+		call := amitest.Event("Newchannel", "Uniqueid", uuid.NewString(), "Channel", "PJSIP/trunk-00000001")
+		return p.Send(append([]ami.Message{call}, refuse(a, "Permission denied")...)...)
+	}
+	silent := func(p *amitest.Peer) error { _, err := ask(p); return err }
+	var scripts []amitest.Script
+	for range rounds {
+		scripts = append(scripts, refuses, silent)
+	}
+	scripts = append(scripts, (*amitest.Peer).Refuse) // no more sessions
+	synctest.Test(t, func(t *testing.T) {
+		gw, err := asterisk.New(asterisk.Config{Name: "peer", AMI: amitest.NewServer(t, scripts...).Config()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ups := 0
+		err = gw.Run(ctx, func(e dialer.Event) {
+			switch e.Kind {
+			case dialer.LinkUp:
+				ups++
+			case dialer.QueuesReset:
+				if ups%2 == 0 {
+					t.Error("the queues are told of a PBX that has not listed them")
+				}
+			case dialer.LinkDown:
+				if ups == 2*rounds {
+					cancel()
+				}
+			case dialer.CallChannel:
+				<-time.After(time.Minute) // the next session is there meanwhile
+			default:
+			}
+		})
+		if err != nil || ups != 2*rounds {
+			t.Errorf("%d sessions, %v", ups, err)
+		}
+	})
 }
 
 // TestLostReply: a reply that does not come in time leaves the outcome open,

@@ -84,15 +84,16 @@ type hold struct {
 
 // hold asks the breaker.
 func (b *breaker) hold(s Snapshot) hold {
-	why := fmt.Sprintf("%d in a row were lost", b.row)
-	if b.row < missedRow {
-		w, over := overLimit(s.Windows)
-		if !over || b.pause == 0 {
-			return hold{}
-		}
-		why = abandonedIn(w)
+	w, over := overLimit(s.Windows)
+	why := "Customers find nobody though agents are shown as free: "
+	switch {
+	case b.row >= missedRow:
+		why += fmt.Sprintf("%d in a row were lost", b.row)
+	case over && b.pause > 0:
+		why += abandonedIn(w)
+	default:
+		return hold{}
 	}
-	why = "Customers find nobody though agents are shown as free: " + why
 	if left := b.left(s.Now); left > 0 {
 		return hold{why: fmt.Sprintf("%s. The next call is placed in %s.", why, left.Round(time.Second))}
 	}

@@ -13,6 +13,8 @@ const (
 	CodeQueue  = "queue"  // customers find nobody though agents are shown as free
 )
 
+const factsMost = 16 // figures behind a decision, beside the limits
+
 // decide bounds what a pacer wants by the list and the hard limits, and says
 // what it was that held it back. A destination without agents wants all it can
 // get.
@@ -56,19 +58,22 @@ func decideFor(s Snapshot, want int, code, why string) Decision {
 
 // facts are the figures behind a decision; limits come last, in their order.
 func facts(s Snapshot, want int) []Figure {
-	list := []Figure{
-		{"want", float64(want)},
-		{"ready", float64(s.Ready)},
-		{"service_level", float64(s.ServiceLevel)},
-		{"logged_in", float64(s.LoggedIn)},
-		{"idle", float64(s.Idle)},
-		{"busy", float64(len(s.Busy))},
-		{"ringing", float64(len(s.Ringing))},
-		{"waiting", float64(len(s.Waiting))},
-		{"strangers", float64(s.Strangers)},
-	}
+	list := make([]Figure, 0, factsMost+len(s.Limits))
+	ready := Figure{"ready", float64(s.Ready)}
 	if s.Unlimited {
-		list = list[1:2] // there are no agents to tell of
+		list = append(list, ready) // there are no agents to tell of
+	} else {
+		list = append(list,
+			Figure{"want", float64(want)},
+			ready,
+			Figure{"service_level", float64(s.ServiceLevel)},
+			Figure{"logged_in", float64(s.LoggedIn)},
+			Figure{"idle", float64(s.Idle)},
+			Figure{"busy", float64(len(s.Busy))},
+			Figure{"ringing", float64(len(s.Ringing))},
+			Figure{"waiting", float64(len(s.Waiting))},
+			Figure{"strangers", float64(s.Strangers)},
+		)
 	}
 	for _, l := range s.Limits {
 		list = append(list, Figure{l.Name, float64(l.Free)})

@@ -64,10 +64,13 @@ func convolve(dist []float64, p float64) []float64 {
 	if n := len(dist); dist[n-1]*p > 1e-9 { // more than that many are as good as impossible
 		dist = append(dist, 0)
 	}
-	for k := len(dist) - 1; k > 0; k-- {
-		dist[k] += p * (dist[k-1] - dist[k])
-	}
+	before := dist[0]
 	dist[0] *= 1 - p
+	for k := 1; k < len(dist); k++ {
+		was := dist[k]
+		dist[k] = was + p*(before-was)
+		before = was
+	}
 	return dist
 }
 

@@ -363,43 +363,6 @@ func (m *memStore) Reconcile(context.Context, dlma.Pick) (int, error) {
 	return 0, err
 }
 
-// Days counts the test's own results to the days that were given.
-func (m *memStore) Days(_ context.Context, uuid, from string) ([]results.Day, error) {
-	done, err := m.enter("Days")
-	defer done()
-	sums := map[string]results.Day{}
-	for _, d := range m.days[uuid] {
-		sums[d.Date] = d
-	}
-	for _, r := range m.results {
-		if r.Campaign == uuid && r.Abandoned != nil {
-			loc, _ := time.LoadLocation(r.Zone)
-			d := sums[r.TmHangup.In(loc).Format(time.DateOnly)]
-			d.Date = r.TmHangup.In(loc).Format(time.DateOnly)
-			d.Live++
-			if *r.Abandoned {
-				d.Abandoned++
-			}
-			sums[d.Date] = d
-		}
-	}
-	list := slices.Collect(maps.Values(sums))
-	list = slices.DeleteFunc(list, func(d results.Day) bool { return d.Date < from })
-	slices.SortFunc(list, func(a, b results.Day) int { return cmp.Compare(a.Date, b.Date) })
-	return list, err
-}
-
-func (m *memStore) Recent(_ context.Context, uuid string, count int) (list []results.Result, err error) {
-	done, err := m.enter("Recent")
-	defer done()
-	for _, r := range m.results {
-		if r.Campaign == uuid {
-			list = append(list, r)
-		}
-	}
-	return list[max(0, len(list)-count):], err
-}
-
 func (m *memStore) PutLive(_ context.Context, _ string, live []campaign.Live) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -445,6 +408,9 @@ func (m *memStore) Days(_ context.Context, campaign, from string) ([]results.Day
 	done, err := m.enter("Days")
 	defer done()
 	days := map[string]results.Day{}
+	for _, d := range m.days[campaign] {
+		days[d.Date] = d
+	}
 	for _, r := range m.results {
 		zone, zerr := time.LoadLocation(r.Zone)
 		if zerr != nil {

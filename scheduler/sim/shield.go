@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -31,12 +30,11 @@ type Store interface {
 	Overdue(ctx context.Context, except []string, now time.Time, late, talk time.Duration) ([]string, error)
 	Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, error)
 	Reconcile(ctx context.Context, pick dlma.Pick) (int, error)
-	Days(ctx context.Context, campaign, from string) ([]results.Day, error)
-	Recent(ctx context.Context, campaign string, count int) ([]results.Result, error)
 	PutLive(ctx context.Context, lease string, live []campaign.Live) error
 	Number(ctx context.Context, lease string, limit int) (int, error)
 	Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error)
 	Recent(ctx context.Context, campaign string, count int) ([]results.Result, error)
+	Days(ctx context.Context, campaign, from string) ([]results.Day, error)
 	Logged(ctx context.Context, host string) (int64, error)
 	SetLogged(ctx context.Context, host string, seq int64) error
 }
@@ -189,16 +187,6 @@ func (s *Shield) Reconcile(ctx context.Context, pick dlma.Pick) (int, error) {
 	return ask(ctx, s, Access{"Reconcile", true}, func() (int, error) { return s.Store.Reconcile(ctx, pick) })
 }
 
-// Days implements Store.
-func (s *Shield) Days(ctx context.Context, campaign, from string) ([]results.Day, error) {
-	return ask(ctx, s, Access{"Days", false}, func() ([]results.Day, error) { return s.Store.Days(ctx, campaign, from) })
-}
-
-// Recent implements Store.
-func (s *Shield) Recent(ctx context.Context, campaign string, count int) ([]results.Result, error) {
-	return ask(ctx, s, Access{"Recent", false}, func() ([]results.Result, error) { return s.Store.Recent(ctx, campaign, count) })
-}
-
 // PutLive implements Store.
 func (s *Shield) PutLive(ctx context.Context, lease string, live []campaign.Live) error {
 	return s.Access(ctx, Access{"PutLive", false}, func() error { return s.Store.PutLive(ctx, lease, live) })
@@ -227,13 +215,7 @@ func (s *Shield) Recent(ctx context.Context, campaign string, count int) ([]resu
 
 // Days implements Store.
 func (s *Shield) Days(ctx context.Context, campaign, from string) ([]results.Day, error) {
-	days, ok := s.Store.(interface {
-		Days(ctx context.Context, campaign, from string) ([]results.Day, error)
-	})
-	if !ok {
-		return nil, errors.ErrUnsupported
-	}
-	return ask(ctx, s, Access{"Days", false}, func() ([]results.Day, error) { return days.Days(ctx, campaign, from) })
+	return ask(ctx, s, Access{"Days", false}, func() ([]results.Day, error) { return s.Store.Days(ctx, campaign, from) })
 }
 
 // Logged implements Store.

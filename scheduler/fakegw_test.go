@@ -22,7 +22,7 @@ type fakeGateway struct {
 	living   map[string]dialer.Sighting
 	hangups  []string
 	sent     []dialer.Exten // redirects
-	at       []time.Time // when they were placed
+	at       []time.Time    // when they were placed
 	placeErr error
 	lacks    string // a technology
 	refuse   func(dialer.Request) error

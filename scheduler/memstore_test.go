@@ -37,7 +37,7 @@ type memStore struct {
 	asked     []string
 	live      map[string]campaign.Live
 	days      map[string][]results.Day // of campaigns, before the test began
-	stale     int // rounds of Reconcile that still find something
+	stale     int                      // rounds of Reconcile that still find something
 	claims    int
 }
 

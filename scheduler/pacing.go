@@ -18,6 +18,9 @@ import (
 const (
 	decisionsKept = 20  // of each campaign
 	upcomingMost  = 100 // entries that are looked at before they are called
+	// previewPeriod is how often they are looked at, while some are left that
+	// are known; each look costs a query.
+	previewPeriod = 5 * time.Second
 )
 
 // pacing is what a run decides by: its pacer, and what that has to be told
@@ -110,7 +113,10 @@ func (p *pacing) readyNow() int {
 // preview looks at what comes next in the list of a campaign whose pacer wants
 // to know.
 func (f *floor) preview(r *run, now time.Time) {
-	if r.learner != nil && r.assigned && !r.dry && r.campaign.Status == campaign.Started && r.startable() == nil {
+	if r.learner == nil || !r.assigned || r.dry || r.campaign.Status != campaign.Started || r.startable() != nil {
+		return
+	}
+	if len(r.upcoming) == 0 || now.Sub(r.looked) >= previewPeriod {
 		f.look(r, now)
 	}
 }

@@ -140,7 +140,7 @@ func (c *claim) insert(tx *gorm.DB) (lost []claimed, err error) {
 	// In the order of the unique index, so that two claims that want the same
 	// numbers wait for each other in one direction only.
 	rows := slices.SortedFunc(slices.Values(c.rows), func(a, b dialingRow) int { return cmp.Compare(a.Attempt.DialAddr, b.Attempt.DialAddr) })
-	sql := fmt.Sprintf("INSERT INTO dialings (%s) SELECT %s FROM %s WHERE NOT %s ON CONFLICT (dial_addr) DO NOTHING RETURNING uuid",
+	sql := fmt.Sprintf("INSERT INTO dialings (%s) SELECT %s FROM %s WHERE NOT (@locking = 1 AND %s ) ON CONFLICT (dial_addr) DO NOTHING RETURNING uuid",
 		dialingColumns.names(""), dialingColumns.names("x."), c.store.dialect.rows("rows", dialingColumns), abandonedSince("x.dial_addr", "@unlocked"))
 	params := pickParams(c.pick)
 	params["rows"] = encode(c.store.dialect, dialingColumns, rows)

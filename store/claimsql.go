@@ -142,7 +142,7 @@ func pickParams(pick dlma.Pick) map[string]any {
 		// Who was abandoned after unlocked waits. For who still waits for the
 		// retry delay it is early later than his last hang-up that counts.
 		"locking":  bit(pick.AbandonLock > 0),
-		"unlocked": micros(pick.Now) - pick.AbandonLock.Microseconds(),
+		"unlocked": max(micros(pick.Now)-pick.AbandonLock.Microseconds(), 0),
 		"early":    pick.RetryDelay.Microseconds() + 1 - pick.AbandonLock.Microseconds(),
 	}
 	for i := range dlma.Numbers {

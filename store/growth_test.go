@@ -28,7 +28,9 @@ var growthShares = map[string][5]int{
 
 // BenchmarkClaimGrowth claims 50 entries by turns from a short list and from
 // longer ones in the same tables, so that whatever else the machine does hits
-// all of them. It reports the medians, and how they compare with the shortest.
+// all of them, under a plan with an abandon lock and under one without, while
+// 100,000 numbers of others are locked. It reports the medians with the lock,
+// how they compare with the shortest list, and with those without the lock.
 // The lists have OUTPACE_BENCH_ENTRIES (default 10000,100000) entries of which
 // most wait, are used up or were answered.
 func BenchmarkClaimGrowth(b *testing.B) {
@@ -75,44 +77,89 @@ func benchGrowth(b *testing.B, s *store.Store, sizes []int, shares [5]int) {
 		fillShares(b, s, lists[i], n, shares, at)
 	}
 	restore()
+	lockNumbers(b, s, lists[0], 0, 100_000, at)
 	b.Logf("filled and indexed in %.0f s", time.Since(start).Seconds())
 	claims, outlooks := make([][]time.Duration, len(sizes)), make([][]time.Duration, len(sizes))
+	free := make([][]time.Duration, len(sizes)) // claims without the lock
 	for b.Loop() {
-		for _, i := range rand.Perm(len(sizes)) {
-			holds, ok, err := s.Acquire(b.Context(), "gw", "bench", time.Hour)
-			if err != nil || !ok {
-				b.Fatalf("lease: %t, %v", ok, err)
+		for _, i := range rand.Perm(2 * len(sizes)) {
+			pick, into := benchPick(lists[i/2], at, 50), claims
+			if i%2 == 1 {
+				pick.AbandonLock, into = 0, free
 			}
-			start := time.Now()
-			calls := claim(b, s, holds, benchPick(lists[i], at, 50))
-			claims[i] = append(claims[i], time.Since(start))
-			if len(calls) != 50 {
-				b.Fatalf("claimed %d", len(calls))
+			claimed, looked := claimAndLook(b, s, pick)
+			into[i/2] = append(into[i/2], claimed)
+			if i%2 == 0 {
+				outlooks[i/2] = append(outlooks[i/2], looked)
 			}
-			start = time.Now()
-			must[dlma.Outlook](b)(s.Outlook(b.Context(), benchPick(lists[i], at, 50)))
-			outlooks[i] = append(outlooks[i], time.Since(start))
-			ended := make([]results.Result, len(calls))
-			for k, d := range calls {
-				ended[k] = resultOf(d, results.NotPlaced, 0, at.Add(-time.Hour)) // ready again at once
-			}
-			record(b, s, holds, ended...)
 		}
-	}
-	median := func(list []time.Duration) float64 {
-		slices.Sort(list)
-
-		return float64(list[len(list)/2].Microseconds()) / 1000
 	}
 	for i, n := range sizes {
 		b.ReportMetric(median(claims[i]), fmt.Sprintf("claim-%d-ms", n))
 		b.ReportMetric(median(claims[i])/median(claims[0]), fmt.Sprintf("claim-%d-ratio", n))
+		b.ReportMetric(median(claims[i])/median(free[i]), fmt.Sprintf("claim-%d-lock-ratio", n))
 		b.ReportMetric(median(outlooks[i]), fmt.Sprintf("outlook-%d-ms", n))
 	}
 	last := lists[len(lists)-1]
 	start = time.Now()
 	must[dlma.Counts](b)(s.Counts(b.Context(), benchPick(last, at, 50)))
 	b.ReportMetric(float64(time.Since(start).Milliseconds()), fmt.Sprintf("counts-%d-ms", sizes[len(sizes)-1]))
+}
+
+// BenchmarkClaimBehindLocked claims 50 entries from a list in which that many
+// stand in front of them whose numbers are locked: they are walked over each
+// time.
+func BenchmarkClaimBehindLocked(b *testing.B) {
+	for name, open := range databases {
+		for _, n := range []int{0, 1000, 10_000} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				s, at := open(b), now()
+				list := newList(b, s)
+				fill(b, s, list, 110_000, at)
+				lockNumbers(b, s, list, n, 100_000, at)
+				var claims, outlooks []time.Duration
+				for b.Loop() {
+					claimed, looked := claimAndLook(b, s, benchPick(list, at, 50))
+					claims, outlooks = append(claims, claimed), append(outlooks, looked)
+				}
+				b.ReportMetric(median(claims), "claim-ms")
+				b.ReportMetric(median(outlooks), "outlook-ms")
+			})
+		}
+	}
+}
+
+// claimAndLook times one claim and one look ahead, and gives back what it has
+// claimed.
+func claimAndLook(b *testing.B, s *store.Store, pick dlma.Pick) (claimed, looked time.Duration) {
+	b.Helper()
+	holds, ok, err := s.Acquire(b.Context(), "gw", "bench", time.Hour)
+	if err != nil || !ok {
+		b.Fatalf("lease: %t, %v", ok, err)
+	}
+	start := time.Now()
+	calls := claim(b, s, holds, pick)
+	claimed = time.Since(start)
+	if len(calls) != pick.Count {
+		b.Fatalf("claimed %d", len(calls))
+	}
+	start = time.Now()
+	must[dlma.Outlook](b)(s.Outlook(b.Context(), pick))
+	looked = time.Since(start)
+	ended := make([]results.Result, len(calls))
+	for k, d := range calls {
+		ended[k] = resultOf(d, results.NotPlaced, 0, pick.Now.Add(-time.Hour)) // ready again at once
+	}
+	record(b, s, holds, ended...)
+
+	return claimed, looked
+}
+
+// median is in milliseconds.
+func median(list []time.Duration) float64 {
+	slices.Sort(list)
+
+	return float64(list[len(list)/2].Microseconds()) / 1000
 }
 
 // withoutIndexes drops the indexes of the entries; what it returns makes them

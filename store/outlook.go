@@ -18,7 +18,7 @@ const lookAgain = time.Second
 // many entries are locked, not on the length of the list. It returns a row for
 // each entry that is ready, or one without, all with the same figures beside
 // them. Each stretch is asked by a subquery of its own, since in a join the
-// planner might read the whole list.
+// planner might read the whole list; "+ 0" keeps it from the index by time.
 //
 // waits has, of each stretch, the first entry that will be ready when its retry
 // delay is over. An entry that will be ready before that is one of those passed
@@ -29,7 +29,7 @@ func (d dialect) outlookSQL() string {
 	return "WITH RECURSIVE " + levels + ",\n" + d.picked(false) + `,
 waits(hung) AS MATERIALIZED (
 	SELECT (SELECT d.tm_last_hangup FROM dls d
-		WHERE ` + at + ` AND d.tm_last_hangup >= @cutoff AND ` + triesLeft + ` AND NOT ` + abandonedSince(numbersOf, "d.tm_last_hangup + @early") + `
+		WHERE ` + at + ` AND d.tm_last_hangup >= @cutoff AND ` + triesLeft + ` AND NOT ` + lockedAfter("d.tm_last_hangup + @early") + `
 		ORDER BY d.tm_last_hangup, d.id LIMIT 1)
 	FROM levels l WHERE l.t IS NOT NULL
 )

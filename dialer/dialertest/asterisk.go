@@ -106,6 +106,7 @@ func (l Lab) port() PortLab {
 		Gateway: l.Gateway, Again: l.Again, Cut: l.Cut, Storm: l.Storm, Rounds: 12,
 		// A call that was claimed long ago is looked up without a wait.
 		Long:    of(order{number: "101", claimed: time.Hour}),
+		Held:    of(order{number: "100"}),
 		ToAgent: of(intoQueue("local_1")),
 		Fates: map[string]Fate{
 			"answered": {Order: of(order{number: "111", timeout: 3 * time.Second}), Disposition: results.Answered, ResDial: results.DialAnswered},

@@ -9,10 +9,6 @@ import (
 	"github.com/outpace/outpace/results"
 )
 
-func mayTryAgain(err error) bool {
-	return errors.Is(err, dialer.ErrNotSent) && !errors.Is(err, dialer.ErrUnusable)
-}
-
 // noLink: the gateway says that it has no link, and works once there is one.
 func noLink(p *port) {
 	p.Wait("the first event", func() bool { return len(p.Events) > 0 })
@@ -96,14 +92,15 @@ func portSurvey(p *port) {
 }
 
 func hangUp(p *port) {
-	id := p.follow(p.lab.Long)
 	if !p.Gateway.Capabilities().Hangup {
+		id := p.follow(p.lab.Long)
 		if err := p.Gateway.Hangup(p.T.Context(), id); !errors.Is(err, dialer.ErrNotOffered) {
 			p.T.Errorf("hang up: %v", err)
 		}
 		p.Expect(id, results.Answered, results.DialAnswered)
 		return
 	}
+	id := p.follow(p.lab.Held)
 	if err := p.Hangup(id); err != nil {
 		p.T.Errorf("hang up: %v", err)
 	}
@@ -207,7 +204,7 @@ func storm(p *port) {
 			wg.Go(func() {
 				atOnce <- struct{}{}
 				defer func() { <-atOnce }()
-				_, _ = p.send(order, func(id string, err error) {
+				_, _ = p.Send(p.ready, order, func(id string, err error) {
 					mu.Lock()
 					defer mu.Unlock()
 					fate[id], errs[id] = name, err

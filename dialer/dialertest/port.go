@@ -20,6 +20,9 @@ type PortLab struct {
 	// Long is a call that is answered and ends by itself a good while later.
 	// It gets an agent, if Agents says so.
 	Long func() Order
+	// Held is a call that is answered and lasts until it is hung up; nil if
+	// the gateway cannot do that.
+	Held func() Order
 	// ToAgent is an answered call that an agent takes.
 	ToAgent func() Order
 	// Bad are calls that this kind of PBX cannot place.
@@ -119,27 +122,10 @@ func (p *port) open() {
 // ready tells whether a call can be placed now. It is called under the lock.
 func (p *port) ready() bool { return p.Synced && (!p.agentFirst || p.freeAgents() > 0) }
 
-// send places an order as soon as that can be: the state of a link or of an
-// agent may be known to the gateway a little earlier than to us. It may be
-// called by any goroutine, and tells of each request that it made.
-func (p *port) send(order func() Order, made func(id string, err error)) (id string, err error) {
-	for {
-		seen := 0
-		p.Await(func() bool { seen = len(p.Events); return p.ready() })
-		id, err = p.Try(order())
-		if made != nil {
-			made(id, err)
-		}
-		if !mayTryAgain(err) || !p.Await(func() bool { return len(p.Events) > seen }) {
-			return id, err
-		}
-	}
-}
-
 // placed places an order that must be taken.
 func (p *port) placed(order func() Order) string {
 	p.T.Helper()
-	id, err := p.send(order, nil)
+	id, err := p.Send(p.ready, order, nil)
 	if err != nil {
 		p.T.Fatalf("place: %v", err)
 	}

@@ -16,8 +16,13 @@ import (
 // answerLost: the request is carried out, but no answer comes. It is never
 // made again; what became of the call is looked up.
 func answerLost(d *desk, l *Lab) {
-	l.World.SetFaults(hostedsim.Faults{Lost: 1})
-	id, err := d.try(order{number: number("111", "100"), exten: "102"})
+	// Not before the request is made: the looks at the agents would be lost
+	// too, and the PBX be taken for down.
+	lose := func() error {
+		l.World.SetFaults(hostedsim.Faults{Lost: 1})
+		return nil
+	}
+	id, err := d.try(order{number: number("111", "100"), exten: "102", before: lose})
 	if !errors.Is(err, dialer.ErrOutcomeUnknown) {
 		d.T.Fatalf("a lost answer: %v", err)
 	}
@@ -208,7 +213,15 @@ func foreignHook(d *desk, l *Lab) {
 func downAtStart(d *desk, l *Lab) {
 	// Whatever has been done by now, from here on the PBX fails.
 	l.World.SetFaults(hostedsim.Faults{ServerError: 1})
-	d.Wait("the failure", func() bool { return !d.Up })
+	d.Wait("the failure", func() bool {
+		downs := 0 // the first says that there is no link yet
+		for _, e := range d.Events {
+			if e.Kind == dialer.LinkDown {
+				downs++
+			}
+		}
+		return downs > 1 && !d.Up
+	})
 	l.World.SetFaults(hostedsim.Faults{})
 	d.open().Free(len(Agents))
 	d.Expect(d.place(order{number: number("128", "100")}), results.Answered, results.DialAnswered)
@@ -252,7 +265,7 @@ func restartBlind(d *desk, l *Lab) {
 		rows[i].Agent, rows[i].Channel, rows[i].TmDial = "", "", time.Time{}
 	}
 	d.Stop()
-	l.Settings.Grace = time.Second
+	l.Settings.Grace = 2 * time.Second
 	again := newDesk(d.T, d.kind, d.kind.Start(d.T, l), rows...)
 	again.Expect(ids[0], results.Answered, results.DialAnswered)
 	again.Expect(ids[1], results.Unknown, results.DialNone)

@@ -39,12 +39,13 @@ type order struct {
 	exten  string
 	queue  string
 	limit  time.Duration // how long Place may take
+	before func() error  // right before the request is written
 }
 
 func (o order) order(k Kind) dialertest.Order {
 	r := dialer.Request{
 		Channel: "PJSIP/" + o.number, Number: o.number, CallerID: "Outpace <19001919>",
-		Timeout: 30 * time.Second, Campaign: "spring", Name: "Anne Doe",
+		Timeout: 30 * time.Second, Campaign: "spring", Name: "Anne Doe", Before: o.before,
 	}
 	if o.exten != "" {
 		r.Context, r.Exten, r.Priority = "default", o.exten, "1"
@@ -57,9 +58,22 @@ func (o order) order(k Kind) dialertest.Order {
 	return dialertest.Order{Request: r, Queue: o.queue, Patience: 2 * time.Second, Limit: o.limit}
 }
 
+// place places an order that must be taken, as soon as an agent is free for it.
 func (d *desk) place(o order) string {
 	d.T.Helper()
-	return d.Place(o.order(d.kind))
+	free := func() bool {
+		for name, a := range d.Agents {
+			if a.Phase == dialer.AgentFree && (o.exten == "" || o.exten == name) {
+				return true
+			}
+		}
+		return false
+	}
+	id, err := d.Send(free, func() dialertest.Order { return o.order(d.kind) }, nil)
+	if err != nil {
+		d.T.Fatalf("place: %v", err)
+	}
+	return id
 }
 
 func (d *desk) try(o order) (string, error) { return d.Try(o.order(d.kind)) }

@@ -3,6 +3,7 @@ package hostedtest
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,11 +76,33 @@ func (l *Lab) Serve(t *testing.T, sim http.Handler) {
 	l.Settings.BaseURL = server.URL
 }
 
+// held is the end of a number whose customer answers and stays until the call
+// is hung up.
+const held = "102"
+
+func fate(number string) hostedsim.Fate {
+	if strings.HasSuffix(number, held) {
+		return hostedsim.Fate{End: hostedsim.Answer, Ring: 1, Talk: 1e6}
+	}
+	return hostedsim.Numbers(number)
+}
+
+// letGo has the call that an agent is in hung up once its customer is there.
+func (l *Lab) letGo(t *testing.T, exten string) {
+	t.Helper()
+	eventually(t, "the customer's answer", func() bool {
+		a, _ := l.World.Agent(exten)
+		return a.Call != nil && !a.Call.Answered.IsZero()
+	})
+	l.World.Hangup(exten)
+}
+
 func newLab(t *testing.T, k Kind, world hostedsim.Config, settings hosted.Settings) (*Lab, *hosted.Gateway) {
 	t.Helper()
 	if world.Unit == 0 {
 		world.Unit = 60 * time.Millisecond
 	}
+	world.Fate = fate
 	if world.Agents == nil {
 		world.Agents, world.Queues = Agents, Queues
 	}

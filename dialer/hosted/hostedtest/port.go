@@ -36,7 +36,7 @@ func (k Kind) port(t *testing.T) dialertest.PortLab {
 		return calls, ended
 	}
 	p := dialertest.PortLab{
-		Gateway: gw, Pools: k.pools(), Long: of("101"), ToAgent: of("101"), Rounds: 4,
+		Gateway: gw, Pools: k.pools(), Long: of("101"), Held: of(held), ToAgent: of("101"), Rounds: 4,
 		Again: func(t *testing.T) dialer.Gateway { t.Helper(); return k.Start(t, l) },
 		Fates: map[string]dialertest.Fate{},
 		Bad: []dialertest.Bad{

@@ -83,7 +83,7 @@ var cases = []testCase{
 	{name: "clock behind", run: skewed(-26 * time.Hour)},
 	{name: "row first", run: rowFirst},
 	{name: "row late", run: rowLate},
-	{name: "no row ever", needs: states, settings: hosted.Settings{Grace: 700 * time.Millisecond}, run: noRow},
+	{name: "no row ever", needs: states, settings: hosted.Settings{Grace: 2 * time.Second}, run: noRow},
 	{name: "no row until max call", settings: hosted.Settings{MaxCall: 2 * time.Second}, run: maxCall},
 	{name: "hooks lost", needs: hooks, run: hookFaults(hostedsim.Faults{LostHook: 1})},
 	{name: "hooks doubled and out of order", needs: hooks, run: hookFaults(hostedsim.Faults{DoubleHook: 0.7, MixedHook: 0.5})},

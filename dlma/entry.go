@@ -74,7 +74,7 @@ type Outlook struct {
 	Ready int // entries that could be dialed now, counted up to Pick.Count
 	// Next is when the next entry becomes ready that waits for its retry delay
 	// or for the end of an abandon lock; zero if none waits. While others are
-	// ready, those whose retry delay is over don't count.
+	// ready, those that wait for a lock don't count.
 	Next time.Time
 	// Open counts the entries of the list that are being dialed.
 	Open int

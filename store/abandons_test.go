@@ -125,7 +125,7 @@ func TestLocksAndDelaysTogether(t *testing.T) {
 		"the first that waits is locked longer": {[]entry{{8 * time.Minute, 20 * time.Minute}, {6 * time.Minute, 0}}, 0, 4*time.Minute + time.Microsecond},
 		"one that waits is locked as shortly":   {[]entry{{8 * time.Minute, 57 * time.Minute}, {6 * time.Minute, 0}}, 0, 3 * time.Minute},
 		"two are locked":                        {[]entry{{20 * time.Minute, 30 * time.Minute}, {30 * time.Minute, 20 * time.Minute}}, 0, 30 * time.Minute},
-		"one is ready, one waits":               {[]entry{{20 * time.Minute, 0}, {8 * time.Minute, 30 * time.Minute}}, 1, 30 * time.Minute},
+		"one is ready, one waits":               {[]entry{{20 * time.Minute, 0}, {8 * time.Minute, 30 * time.Minute}, {6 * time.Minute, 0}}, 1, 4*time.Minute + time.Microsecond},
 		"one is ready, one locked":              {[]entry{{20 * time.Minute, 0}, {21 * time.Minute, 30 * time.Minute}}, 1, 0},
 	}
 	both(t, func(t *testing.T, s *store.Store) {

@@ -16,6 +16,10 @@
 //   - Rows travel to the database as one JSON parameter, so that a statement
 //     has the same text and one round trip for any number of rows.
 //
+// A claim passes over entries with a number that is in an open call (dialings)
+// or was abandoned not long ago (abandons, written with the result that ends
+// the call), so that there is no moment in which neither shows.
+//
 // The claim depends on the column dls.spent. It is 0, or a Rule (the limits
 // of a plan, packed into a number) under which the entry surely has nothing
 // left to dial. It is a fact about the entry, not an opinion of a campaign: an

@@ -83,6 +83,15 @@ func (s *Store) ExplainOutlook(ctx context.Context, pick dlma.Pick) (string, err
 	return s.explain(ctx, s.dialect.outlookSQL(), pickParams(pick))
 }
 
+// ExplainHeld is ExplainClaim for what keeps the entries of a list waiting of
+// which nothing is ready.
+func (s *Store) ExplainHeld(ctx context.Context, pick dlma.Pick) (string, error) {
+	params := pickParams(pick)
+	params["waiting"] = params["cutoff"]
+
+	return s.explain(ctx, heldSQL, params)
+}
+
 // ExplainRecent is ExplainClaim for the last results of a campaign.
 func (s *Store) ExplainRecent(ctx context.Context, campaign string, count int) (string, error) {
 	return s.explain(ctx, recentSQL, map[string]any{"campaign": campaign, "n": count})

@@ -121,7 +121,7 @@ func (m *model) outlook(pick dlma.Pick) dlma.Outlook {
 		if e.Status == dlma.Dialing && e.List == pick.List {
 			out.Open++
 		}
-		if at := m.opens(e, pick); dialable(e, pick) && at.After(pick.Now) && (waits(e, pick) || out.Ready == 0) &&
+		if at := m.opens(e, pick); dialable(e, pick) && at.After(pick.Now) && (out.Ready == 0 || at.Equal(e.TmLastHangup.Add(pick.RetryDelay+time.Microsecond))) &&
 			(out.Next.IsZero() || at.Before(out.Next)) {
 			out.Next = at
 		}

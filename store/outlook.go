@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -17,45 +19,45 @@ const lookAgain = time.Second
 // outlookSQL looks through the index: the cost depends on pick.Count and on how
 // many entries are locked, not on the length of the list. It returns a row for
 // each entry that is ready, or one without, all with the same figures beside
-// them. Each stretch is asked by a subquery of its own, since in a join the
-// planner might read the whole list; "+ 0" keeps it from the index by time.
-//
-// waits has, of each stretch, the first entry that will be ready when its retry
-// delay is over. An entry that will be ready before that is one of those passed
-// over on the way there since they are locked for longer. While nothing is
-// ready, the entries whose delay is over are all busy or locked, and picked has
-// walked over them too.
+// them: waiting is the last hang-up of the first entry that will be ready as
+// soon as its retry delay is over.
 func (d dialect) outlookSQL() string {
-	return "WITH RECURSIVE " + levels + ",\n" + d.picked(false) + `,
-waits(hung) AS MATERIALIZED (
-	SELECT (SELECT d.tm_last_hangup FROM dls d
-		WHERE ` + at + ` AND d.tm_last_hangup >= @cutoff AND ` + triesLeft + ` AND NOT ` + lockedAfter("d.tm_last_hangup + @early") + `
-		ORDER BY d.tm_last_hangup, d.id LIMIT 1)
-	FROM levels l WHERE l.t IS NOT NULL
-)
+	return "WITH RECURSIVE " + levels + ",\n" + d.picked(false) + `
 SELECT p.idx, p.tried, p.res_dial,
-	(SELECT min(hung) FROM waits) AS waiting,
-	CASE WHEN @locking = 1 THEN (SELECT min(e.tm) FROM (SELECT (
-		SELECT min((SELECT max(a.tm + 0) FROM abandons a WHERE a.number IN (` + numbersOf + `)
-			AND a.tm + 0 > @unlocked AND a.tm + 0 > d.tm_last_hangup + @early ))
-		FROM dls d WHERE ` + at + ` AND ` + triesLeft + `
-		AND d.tm_last_hangup >= CASE WHEN EXISTS (SELECT 1 FROM picked) THEN @cutoff ELSE CAST(0 AS bigint) END
-		AND d.tm_last_hangup < COALESCE((SELECT min(hung) FROM waits), 9223372036854775807)
-		) AS tm FROM levels l WHERE l.t IS NOT NULL) e) END AS locked,
-	CASE WHEN NOT EXISTS (SELECT 1 FROM picked) THEN (SELECT max(h.held) FROM (SELECT (
-		SELECT 1 FROM dls d WHERE ` + at + ` AND d.tm_last_hangup < @cutoff AND ` + triesLeft + ` AND NOT ` + locked + ` AND ` + busy + `
-		LIMIT 1) AS held FROM levels l WHERE l.t IS NOT NULL) h) END AS held,
+	(SELECT min(w.hung) FROM (SELECT (
+		SELECT d.tm_last_hangup FROM dls d WHERE ` + at + ` AND d.tm_last_hangup >= @cutoff AND ` + triesLeft + `
+		AND (@locking = 0 OR ` + lockEnd("d.tm_last_hangup + @early") + ` IS NULL)
+		ORDER BY d.tm_last_hangup, d.id LIMIT 1) AS hung FROM levels l WHERE l.t IS NOT NULL) w) AS waiting,
 	(SELECT count(*) FROM dialings x WHERE x.dlma_uuid = @list ) AS open
 FROM (SELECT 1) AS one LEFT JOIN picked p ON true
 ORDER BY p.tries, p.hung, p.id`
 }
 
+// heldSQL finds, in a list of which nothing is ready, the least lock that keeps
+// an entry waiting which would come before @waiting, and whether one waits for
+// somebody else's call. It walks over what picked has walked over in vain. Each
+// stretch is asked by a subquery of its own, since in a join the planner might
+// read the whole list.
+var heldSQL = "WITH RECURSIVE " + levels + `
+SELECT CASE WHEN @locking = 1 THEN (SELECT min(e.tm) FROM (SELECT (
+		SELECT min(CASE WHEN d.tm_last_hangup < @cutoff THEN ` + lockEnd("@unlocked") + ` ELSE ` + lockEnd("d.tm_last_hangup + @early") + ` END)
+		FROM dls d WHERE ` + at + ` AND ` + triesLeft + ` AND d.tm_last_hangup < @waiting
+		) AS tm FROM levels l WHERE l.t IS NOT NULL) e) END AS locked,
+	(SELECT max(h.held) FROM (SELECT (
+		SELECT 1 FROM dls d WHERE ` + at + ` AND d.tm_last_hangup < @cutoff AND ` + triesLeft + ` AND NOT ` + locked + ` AND ` + busy + `
+		LIMIT 1) AS held FROM levels l WHERE l.t IS NOT NULL) h) AS held`
+
 // outlookRow is a row of outlookSQL.
 type outlookRow struct {
 	Idx, Tried, ResDial *int // NULL if nothing is ready
-	Waiting, Locked     *int64
-	Held                *int
+	Waiting             *int64
 	Open                int
+}
+
+// heldRow is the row of heldSQL.
+type heldRow struct {
+	Locked *int64
+	Held   *int
 }
 
 // Outlook tells what a list still holds under pick. An entry that has waited
@@ -69,13 +71,24 @@ func (s *Store) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, erro
 		pick.Now = s.clock()
 	}
 	var rows []outlookRow
+	var held heldRow
 	params := pickParams(pick)
 	params["n"] = max(pick.Count, 1) // "nothing is ready" needs a look at one
-	err := s.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(s.dialect.outlookSQL(), params).Scan(&rows).Error })
+	err := s.walk(ctx, func(tx *gorm.DB) error {
+		if err := tx.Raw(s.dialect.outlookSQL(), params).Scan(&rows).Error; err != nil || rows[0].Idx != nil {
+			return err
+		}
+		params["waiting"] = int64(math.MaxInt64)
+		if rows[0].Waiting != nil {
+			params["waiting"] = *rows[0].Waiting
+		}
+
+		return tx.Raw(heldSQL, params).Scan(&held).Error
+	})
 	if err != nil {
 		return dlma.Outlook{}, fmt.Errorf("look ahead in list: %w", err)
 	}
-	out := dlma.Outlook{Open: rows[0].Open, Next: rows[0].next(pick)}
+	out := dlma.Outlook{Open: rows[0].Open, Next: nextOf(pick, rows[0].Waiting, held)}
 	switch {
 	case rows[0].Idx == nil:
 	case pick.Count <= 0:
@@ -87,22 +100,22 @@ func (s *Store) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, erro
 	return out, nil
 }
 
-// next is when an entry that waits becomes ready.
-func (r outlookRow) next(pick dlma.Pick) time.Time {
+// nextOf is when an entry that waits becomes ready.
+func nextOf(pick dlma.Pick, waiting *int64, held heldRow) time.Time {
 	var next time.Time
 	sooner := func(at time.Time) {
 		if next.IsZero() || at.Before(next) {
 			next = at
 		}
 	}
-	if r.Waiting != nil {
+	if waiting != nil {
 		// Ready is "more than" the delay after the hang-up.
-		sooner(timeOf(*r.Waiting).Add(pick.RetryDelay + time.Microsecond))
+		sooner(timeOf(*waiting).Add(pick.RetryDelay + time.Microsecond))
 	}
-	if r.Locked != nil {
-		sooner(timeOf(*r.Locked).Add(pick.AbandonLock))
+	if held.Locked != nil {
+		sooner(timeOf(*held.Locked).Add(pick.AbandonLock))
 	}
-	if r.Held != nil {
+	if held.Held != nil {
 		sooner(pick.Now.Add(lookAgain))
 	}
 
@@ -119,10 +132,10 @@ func upcoming(rows []outlookRow) []dlma.Upcoming {
 }
 
 // walk runs a read whose statements want the first few rows of an index: see
-// leaseHolds.
+// leaseHolds. All of them see the database at one moment.
 func (s *Store) walk(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	if s.dialect == sqliteDialect {
-		return fn(s.read(ctx))
+		return s.read(ctx).Transaction(fn)
 	}
 
 	s.usage.transactions.Add(1)
@@ -134,7 +147,7 @@ func (s *Store) walk(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		}
 
 		return fn(tx)
-	})
+	}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
 }
 
 // countsSQL puts each entry of a list into one class.

@@ -19,9 +19,11 @@ import (
 // It moves a channel wherever it is and can be given no condition. If an agent
 // takes the call at that moment he loses it again: of a call that was
 // originated with an application the customer is then hung up, of one that
-// runs the dialplan he hears the message. (QueueWithdrawCaller does ask whether
-// the caller still waits, but leads to what follows Queue() in the dialplan,
-// and behind a bare application there is nothing.)
+// runs the dialplan he hears the message. In the instant between AgentConnect
+// and the bridge he hears it either way, and the agent stays alone on the line
+// until he hangs up. (QueueWithdrawCaller does ask whether the caller still
+// waits, but leads to what follows Queue() in the dialplan, and behind a bare
+// application there is nothing.)
 func (g *Gateway) Redirect(ctx context.Context, call string, to dialer.Exten) error {
 	client := g.client.Load()
 	if client == nil {

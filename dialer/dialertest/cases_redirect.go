@@ -2,6 +2,7 @@ package dialertest
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,15 +54,12 @@ func (d *desk) gone(id, queue string) {
 	if seen, lives := d.Survey()[id]; lives && (seen.Queue != "" || seen.Agent != "") {
 		d.T.Errorf("the census has him in the queue %q with %q", seen.Queue, seen.Agent)
 	}
-	listed, err := d.lab.Admin.List(d.T.Context(), ami.Action{Name: "QueueStatus", Headers: ami.Message{{Key: "Queue", Value: queue}}})
-	if err != nil {
-		d.T.Fatalf("list the queue: %v", err)
-	}
-	for _, e := range listed {
-		if e.Event() == "QueueEntry" && e.Get("Uniqueid") == id {
-			d.T.Error("the PBX has him in the queue")
-		}
-	}
+	// The channel's own thread takes him out, a moment after the answer.
+	d.poll("the PBX to have him out of the queue", func() bool {
+		return !d.listed("QueueStatus", func(e ami.Event) bool {
+			return e.Event() == "QueueEntry" && e.Get("Queue") == queue && e.Get("Uniqueid") == id
+		})
+	})
 	r := d.Expect(id, results.Abandoned, results.DialAnswered)
 	switch {
 	case r.Abandoned == nil || !*r.Abandoned || !r.TmAgent.IsZero() || r.Agent != "" || r.Talk != 0:
@@ -71,6 +69,26 @@ func (d *desk) gone(id, queue string) {
 	}
 	if err := d.redirect(id, theMessage); !errors.Is(err, dialer.ErrNoCall) {
 		d.T.Errorf("redirect of a call that has ended: %v", err)
+	}
+}
+
+// listed tells whether something is in a list of the PBX.
+func (d *desk) listed(action string, is func(ami.Event) bool) bool {
+	d.T.Helper()
+	list, err := d.lab.Admin.List(d.T.Context(), ami.Action{Name: action})
+	if err != nil {
+		d.T.Fatalf("%s: %v", action, err)
+	}
+	return slices.ContainsFunc(list, is)
+}
+
+// poll asks the PBX until cond is true.
+func (d *desk) poll(what string, cond func() bool) {
+	d.T.Helper()
+	for began := time.Now(); !cond(); {
+		if time.Since(began) > placeTime {
+			d.T.Fatalf("waited in vain for %s", what)
+		}
 	}
 }
 
@@ -136,12 +154,16 @@ func sentNowhere(d *desk) {
 	d.gone(id, "empty")
 }
 
-// tornFromAgent is what a redirect must not be used for: the customer is hung up.
+// tornFromAgent is what a redirect must not be used for: the customer is hung
+// up. (Still worse is the moment before the two are joined: an agent may be
+// left alone on the line.)
 func tornFromAgent(d *desk) {
 	id := d.place(order{number: "100", app: "Queue", data: "local_1", queue: "local_1"})
 	d.Wait("an agent", func() bool { return d.Calls[id].Row().Agent != "" })
 	name := d.Row(id).Agent
-	d.Wait("his talk", func() bool { return d.Agents[name].Phase == dialer.AgentTalking })
+	d.poll("the two to be joined", func() bool {
+		return d.listed("CoreShowChannels", func(e ami.Event) bool { return e.Get("Uniqueid") == id && e.Get("BridgeId") != "" })
+	})
 	if err := d.redirect(id, theMessage); err != nil {
 		d.T.Fatalf("redirect: %v", err)
 	}

@@ -38,9 +38,6 @@ type order struct {
 	claimed   time.Duration // how long ago
 }
 
-// placeTime is how long the PBX may take to answer a request.
-const placeTime = 3 * time.Second
-
 func (o order) order(l Lab) Order {
 	r := dialer.Request{
 		Number: o.number, Channel: fmt.Sprintf(cmp.Or(o.channel, "PJSIP/%s@trunk"), o.number),
@@ -55,7 +52,7 @@ func (o order) order(l Lab) Order {
 		r.Application, r.Data = "Wait", "60"
 	}
 	return Order{
-		Request: r, Queue: o.queue, Patience: l.pbx(2 * time.Second), Claimed: o.claimed, Limit: placeTime,
+		Request: r, Queue: o.queue, Patience: l.pbx(2 * time.Second), Claimed: o.claimed,
 	}
 }
 

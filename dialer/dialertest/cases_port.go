@@ -197,7 +197,7 @@ func storm(p *port) {
 		}
 		order := func() Order {
 			o := f.Order()
-			o.Claimed = time.Hour
+			o.Claimed, o.Limit = time.Hour, stormTime
 			return o
 		}
 		for range p.lab.Rounds {

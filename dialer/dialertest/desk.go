@@ -19,6 +19,10 @@ const (
 	tickTime = 10 * time.Millisecond
 	// surveyTime is how long a PBX may take to be asked for a census.
 	surveyTime = 3 * time.Second
+	// placeTime is how long the PBX may take to answer a request. It is long, since
+	// no case but the storm waits for it to pass, and stormTime is for that.
+	placeTime = 30 * time.Second
+	stormTime = 3 * time.Second
 )
 
 // Desk does what the engine does: it runs a gateway, gives the events to the
@@ -187,7 +191,7 @@ type Order struct {
 	Queue    string         // what the engine knows the destination's queue to be
 	Patience time.Duration
 	Claimed  time.Duration // how long ago
-	Limit    time.Duration // how long Place may take; default 10 s
+	Limit    time.Duration // how long Place may take; default 30 s
 }
 
 // Place places a call and returns its uuid.
@@ -214,7 +218,7 @@ func (d *Desk) Try(o Order) (string, error) {
 		r.CallerID = "Outpace <5550100>"
 	}
 	if o.Limit == 0 {
-		o.Limit = 10 * time.Second
+		o.Limit = placeTime
 	}
 	r.ActionID = uuid.NewString()
 	row := results.Dialing{Attempt: results.Attempt{

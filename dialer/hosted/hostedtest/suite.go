@@ -49,7 +49,7 @@ func quick(s *hosted.Settings) {
 		to  time.Duration
 	}{
 		{&s.PollInterval, 40 * time.Millisecond}, {&s.Grace, 5 * time.Second}, {&s.MaxCall, time.Minute},
-		{&s.Timeout, 5 * time.Second}, {&s.Down, 100 * time.Millisecond}, {&s.Offline, 300 * time.Millisecond},
+		{&s.Timeout, 30 * time.Second}, {&s.Down, 100 * time.Millisecond}, {&s.Offline, 300 * time.Millisecond},
 	} {
 		if *d.set == 0 {
 			*d.set = d.to

@@ -130,6 +130,19 @@ func (b *book) count(queue string, now time.Time) campaign.Agents {
 	return n
 }
 
+// able reports whether an agent of a queue is free, or is being rung: he should
+// take a customer who waits there.
+func (b *book) able(queue string, now time.Time) bool {
+	for _, a := range b.agents {
+		m, ok := member(a, queue)
+		free := a.Phase == dialer.AgentFree && b.wrapEnd(a, now).IsZero()
+		if ok && !m.Paused && (free || a.Phase == dialer.AgentRinging) {
+			return true
+		}
+	}
+	return false
+}
+
 func member(a dialer.Agent, queue string) (dialer.Membership, bool) {
 	i := slices.IndexFunc(a.Queues, func(m dialer.Membership) bool { return m.Queue == queue })
 	if i < 0 {

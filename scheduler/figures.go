@@ -115,7 +115,7 @@ func (f *floor) windows(r *run, now time.Time) []predictor.Window {
 	}
 	live, abandoned := r.figures.earlier(now, r.plan.AbandonWindow)
 	return []predictor.Window{day, {
-		Name: fmt.Sprintf("%d days", r.plan.AbandonWindow), Live: day.Live + live, Abandoned: day.Abandoned + abandoned, Target: target,
+		Name: fmt.Sprintf("window of %d days", r.plan.AbandonWindow), Live: day.Live + live, Abandoned: day.Abandoned + abandoned, Target: target,
 	}}
 }
 

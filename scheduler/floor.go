@@ -218,6 +218,7 @@ func (f *floor) loop(ctx context.Context) {
 		case latest := <-f.post.work:
 			f.assign(latest)
 		case <-tick.C:
+			f.catchUp() // a customer whose agent came in time is not abandoned
 			f.tick(f.now())
 		case <-alarm.C:
 		}

@@ -21,11 +21,12 @@ func (f *floor) observeTaken(c *call, now time.Time) {
 	f.observe(c.campaign, predictor.Outcome{Kind: predictor.CallTaken, At: now, After: now.Sub(c.answered), Class: c.class})
 }
 
-// observeLost tells it that an answered customer found nobody in time.
+// observeLost tells it that an answered customer found nobody in time, and
+// whether there was an agent who should have taken him.
 func (f *floor) observeLost(c *call, now time.Time) {
 	f.observe(c.campaign, predictor.Outcome{
 		Kind: predictor.CallAbandoned, At: now, After: now.Sub(c.answered), Class: c.class,
-		Idle: f.book.count(c.queue, now).Free > 0,
+		Idle: f.book.able(c.queue, now),
 	})
 }
 

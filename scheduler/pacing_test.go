@@ -187,7 +187,7 @@ func TestAbandonedCountsAtOnce(t *testing.T) {
 		if got := [2]int{ws[0].Abandoned, ws[0].Live}; got != day {
 			t.Errorf("%s: %d of %d today, want %d of %d", when, got[0], got[1], day[0], day[1])
 		}
-		if got := [2]int{ws[1].Abandoned, ws[1].Live}; got != days || ws[1].Name != "30 days" || ws[1].Target != 0.03 {
+		if got := [2]int{ws[1].Abandoned, ws[1].Live}; got != days || ws[1].Name != "window of 30 days" || ws[1].Target != 0.03 {
 			t.Errorf("%s: %+v, want %d of %d", when, ws[1], days[0], days[1])
 		}
 	}
@@ -232,6 +232,30 @@ func TestAbandonedCustomerGoesToTheMessage(t *testing.T) {
 			t.Errorf("results %+v, redirects %v", got, w.gw.redirects())
 		}
 	})
+}
+
+// TestAgentsWhoTakeNoCallsAreNotCalledFor: three customers in a row are
+// answered by nobody though an agent is free or rung, and dialing pauses.
+func TestAgentsWhoTakeNoCallsAreNotCalledFor(t *testing.T) {
+	for _, phase := range []dialer.AgentPhase{dialer.AgentFree, dialer.AgentRinging} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 50, (*world).queue)
+			w.gw.setScript(func(g *fakeGateway, r dialer.Request) {
+				w.agent("A", phase) // the queue rings him, or does not
+				waits(4*time.Second)(g, r)
+				w.agent("A", dialer.AgentFree) // given up
+			})
+			w.agent("A", dialer.AgentFree)
+			pass(2 * time.Minute)
+			if n := len(w.gw.calls()); n < 3 || n > 6 {
+				t.Errorf("phase %d: %d calls in two minutes for an agent who takes none", phase, n)
+			}
+			if code := lastCode(w.pacing()); code != "queue" || !strings.Contains(w.why(), "Customers find nobody") {
+				t.Errorf("phase %d: the last decision is %q; why = %q", phase, code, w.why())
+			}
+			w.end()
+		})
+	}
 }
 
 // TestPlanReachesTheCallAndTheClaim: patience and lock are the plan's.

@@ -42,11 +42,12 @@ func TestSessionEndsInTheMiddle(t *testing.T) {
 // for it, and the frozen one, woken, has claimed nothing.
 func TestFrozenEngineLosesItsClaim(t *testing.T) {
 	ctx, url := t.Context(), storetest.PostgresURL(t)
-	frozen := storetest.Open(t, url+"&idle_in_transaction_session_timeout=200ms", store.Options{})
+	frozen := storetest.Open(t, url+"&idle_in_transaction_session_timeout=1s", store.Options{})
 	other := storetest.Open(t, url, store.Options{})
 	list := newList(t, other)
 	newEntry(t, other, list, "1")
-	token, ok, err := frozen.Acquire(ctx, "gw", "frozen", 300*time.Millisecond)
+	// Long enough to begin the claim on a slow machine.
+	token, ok, err := frozen.Acquire(ctx, "gw", "frozen", 3*time.Second)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
@@ -71,7 +72,7 @@ func TestFrozenEngineLosesItsClaim(t *testing.T) {
 
 // takeSoon takes the lease as soon as it is free.
 func takeSoon(ctx context.Context, t *testing.T, s *store.Store) string {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

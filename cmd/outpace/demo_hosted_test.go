@@ -17,7 +17,8 @@ func TestDemoOfHostedPBXs(t *testing.T) {
 			if code != exitOK {
 				t.Fatalf("exit code %d\n%s\n%s", code, out, err)
 			}
-			for _, part := range []string{"kind " + kind + " is served on", "entries 24/24", "live answers", "abandonment    0 "} {
+			// Not the line of progress: on a slow machine it may have counts of some seconds ago.
+			for _, part := range []string{"kind " + kind + " is served on", " to 24 customers", "live answers", "abandonment    0 "} {
 				if !strings.Contains(out, part) {
 					t.Errorf("it does not say %q:\n%s", part, out)
 				}

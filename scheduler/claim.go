@@ -14,7 +14,10 @@ import (
 // claim takes n entries and places a call to each.
 func (f *floor) claim(r *run, n int, now time.Time) {
 	n = min(n, claimMost)
-	r.claiming, r.asked, r.nextClaim = true, n, now.Add(gapAfter(n))
+	r.claiming, r.asked = true, n
+	if next := now.Add(gapAfter(n)); next.After(r.nextClaim) {
+		r.nextClaim = next
+	}
 	f.claims++
 	f.cps.AllowN(now, n)
 	if l := f.planLimiter(*r.plan); l != nil {

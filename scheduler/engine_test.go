@@ -64,6 +64,9 @@ func (w *world) start(t *testing.T) {
 	if w.via == nil {
 		w.via = w.store
 	}
+	if w.clock != nil {
+		w.gw.clock = w.clock
+	}
 	gateways := []Gateway{{Gateway: cmp.Or(w.hosted, dialer.Gateway(w.gw)), MaxCalls: 50, MaxCPS: cmp.Or(w.maxCPS, 1000)}}
 	if w.bare {
 		gateways = nil

@@ -16,6 +16,7 @@ type fakeGateway struct {
 	name   string
 	caps   dialer.Capabilities
 	events chan dialer.Event
+	clock  func() time.Time // the machine's, which the engine goes by too
 
 	mu       sync.Mutex
 	placed   []dialer.Request
@@ -35,7 +36,7 @@ type fakeGateway struct {
 func newFakeGateway(name string) *fakeGateway {
 	return &fakeGateway{
 		name: name, caps: dialer.Capabilities{Hangup: true, Agents: true},
-		events: make(chan dialer.Event), living: map[string]dialer.Sighting{},
+		events: make(chan dialer.Event), living: map[string]dialer.Sighting{}, clock: time.Now,
 	}
 }
 
@@ -43,10 +44,10 @@ func (g *fakeGateway) Name() string                      { return g.name }
 func (g *fakeGateway) Capabilities() dialer.Capabilities { return g.caps }
 
 func (g *fakeGateway) Run(ctx context.Context, sink func(dialer.Event)) error {
-	sink(dialer.Event{Kind: dialer.LinkUp, At: time.Now()})
+	sink(dialer.Event{Kind: dialer.LinkUp, At: g.clock()})
 	g.mu.Lock()
 	g.running = ctx
-	census := dialer.Event{Kind: dialer.Census, At: time.Now(), Living: maps.Clone(g.living)}
+	census := dialer.Event{Kind: dialer.Census, At: g.clock(), Living: maps.Clone(g.living)}
 	g.mu.Unlock()
 	sink(census)
 	for {
@@ -55,7 +56,7 @@ func (g *fakeGateway) Run(ctx context.Context, sink func(dialer.Event)) error {
 			g.wg.Wait()
 			return nil
 		case e := <-g.events:
-			e.At = time.Now()
+			e.At = g.clock()
 			sink(e)
 		}
 	}

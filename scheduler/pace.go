@@ -37,8 +37,10 @@ func (f *floor) decide(now time.Time) {
 		if sup == nil {
 			sup = f.supply(now)
 		}
-		d := r.pacer.Decide(f.snapshot(r, sup, now))
+		s := f.snapshot(r, sup, now)
+		d := r.pacer.Decide(s)
 		r.decided(d, now)
+		r.nextClaim = now.Add(r.breath(s))
 		if d.Place == 0 {
 			r.why = d.Reason
 			f.wakeForRate(r, now)
@@ -132,7 +134,7 @@ func dryReason(r *run, now time.Time) string {
 		return "The dial list has nothing left to dial now."
 	}
 	wait := max(r.next.Sub(now), 0).Round(time.Second)
-	return fmt.Sprintf("Every entry with tries left waits for its retry delay; the next is ready in %s.", wait)
+	return fmt.Sprintf("Every entry with tries left waits for its retry delay, or since a call to it was abandoned; the next is ready in %s.", wait)
 }
 
 // onTheirWay counts the calls through a way out that have not ended.

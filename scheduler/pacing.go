@@ -21,6 +21,11 @@ const (
 	// previewPeriod is how often they are looked at, while some are left that
 	// are known; each look costs a query.
 	previewPeriod = 5 * time.Second
+	// decisionShare is ten times what one agent or call more costs a decision;
+	// BenchmarkDecide measures it.
+	decisionShare = 10 * time.Microsecond
+	// decisionsCheap is up to how many agents and calls that is nothing.
+	decisionsCheap = 50
 )
 
 // pacing is what a run decides by: its pacer, and what that has to be told
@@ -84,6 +89,17 @@ func (f *floor) fitPacer(r *run) {
 			r.pacer = ratio
 		}
 	}
+}
+
+// breath is how long after a decision the next one may come: in a large campaign
+// ten times what one takes, so that its events, each of which asks for one, leave
+// time for all the rest. Some milliseconds later is as good.
+func (p *pacing) breath(s predictor.Snapshot) time.Duration {
+	large := len(s.Busy) + len(s.Ringing) - decisionsCheap
+	if p.learner == nil || large <= 0 {
+		return 0
+	}
+	return time.Duration(large) * decisionShare
 }
 
 // nextClasses are the classes of the entries that would be called next.

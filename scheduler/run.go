@@ -58,7 +58,7 @@ type run struct {
 	settling  bool // its coming to rest is under way
 	claiming  bool
 	asked     int       // calls that the claim under way asks for
-	nextClaim time.Time // not before then
+	nextClaim time.Time // the next decision, and what is claimed by it, not before then
 	failedAt  time.Time // last claim that failed; dialing pauses for a second
 	faulted   time.Time // when a call last reached no phone
 
@@ -158,7 +158,7 @@ func (w work) limits() string {
 	if w.plan == nil || w.list == nil {
 		return ""
 	}
-	return fmt.Sprint(w.list.UUID, w.plan.MaxRetry, w.plan.RedialUnknown, w.plan.RetryDelay)
+	return fmt.Sprint(w.list.UUID, w.plan.MaxRetry, w.plan.RedialUnknown, w.plan.RetryDelay, w.plan.AbandonLock)
 }
 
 // attend does what a campaign's status asks for besides dialing.

@@ -101,7 +101,9 @@ func (b *bench) load(ctx context.Context) error {
 		{"/ob/destinations", destination},
 		{"/ob/plans", map[string]any{
 			"name": "bench", "dial_mode": 1, "tech_name": "PJSIP", "trunk_name": "trunk",
-			"dial_timeout": 25_000, "retry_delay": 30, "service_level": 10_000, "caller_id": "Outpace <1000>",
+			"dial_timeout": 25_000, "retry_delay": 30, "service_level": 10_000,
+			// As many calls as there may be, whatever becomes of them: what is measured is the machine.
+			"pacing": "formula", "abandon_target": 100, "caller_id": "Outpace <1000>",
 			"max_retry_cnt_1": 2, "variables": map[string]any{"OUTPACE": "bench"},
 		}},
 		{"/ob/dlmas", map[string]any{"name": "bench"}},

@@ -27,7 +27,7 @@ const (
 type figures struct {
 	known   bool
 	reading bool
-	touched bool // a call was committed while they were being read
+	touched bool // a live answer was committed while they were being read
 	read    time.Time
 	zone    string
 	loc     *time.Location // of zone
@@ -64,8 +64,11 @@ func (g *figures) first(at time.Time, days int) string {
 
 // commit counts a call whose result is in the database now.
 func (g *figures) commit(c *call) {
+	if !c.live {
+		return
+	}
 	g.touched = true
-	if !g.known || !c.live {
+	if !g.known {
 		return
 	}
 	d := g.days[c.day]
@@ -121,16 +124,15 @@ func (f *floor) windows(r *run, now time.Time) []predictor.Window {
 
 // readFigures reads a campaign's figures when they are due, and what its pacer
 // may learn from earlier results. What it finds is thrown away, and read again, if
-// a call was committed meanwhile: nobody could say whether it is counted in it.
+// a live answer was committed meanwhile, or is about to be: nobody could say
+// whether it is counted in it.
 func (f *floor) readFigures(r *run, now time.Time) {
 	g := &r.figures
 	if g.reading || !r.assigned || !f.paced(r) || g.known && now.Sub(g.read) < figuresPeriod && !r.cold() {
 		return
 	}
-	for c := range f.tally.byRun[r.campaign.UUID] {
-		if c.ended {
-			return // it is about to be committed
-		}
+	if f.committing(r) {
+		return
 	}
 	g.reading, g.touched = true, false
 	id, zone, from, learner := r.campaign.UUID, g.zone, g.first(now, plan.MaxAbandonWindow), r.learner
@@ -151,7 +153,7 @@ func (f *floor) readFigures(r *run, now time.Time) {
 				if f.ctx.Err() == nil {
 					f.log.Error("figures of abandonment could not be read, will be tried again", slog.String("campaign", id), slog.Any("error", err))
 				}
-			case !g.touched:
+			case !g.touched && !f.committing(r):
 				g.take(days, now)
 				if wantRecent && r.learner == learner {
 					r.warmed = true
@@ -160,6 +162,17 @@ func (f *floor) readFigures(r *run, now time.Time) {
 			}
 		}
 	})
+}
+
+// committing reports whether a live answer of a campaign is about to be in the
+// database, or is there already.
+func (f *floor) committing(r *run) bool {
+	for c := range f.tally.byRun[r.campaign.UUID] {
+		if c.ended && c.live {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *figures) take(days []results.Day, now time.Time) {

@@ -1,7 +1,9 @@
 package scheduler
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -295,6 +297,74 @@ func TestFiguresReadDuringACommitAreReadAgain(t *testing.T) {
 	g.settle("Asia/Tokyo")
 	if g.known {
 		t.Error("the days of another zone are taken for known")
+	}
+}
+
+// held keeps what tasks return until the test is the loop that calls it.
+type held []func()
+
+func (h *held) run(_ time.Time, t task) { *h = append(*h, t(context.Background())) }
+
+func (h *held) next() {
+	fn := (*h)[0]
+	*h = (*h)[1:]
+	fn()
+}
+
+// figuresFloor is a floor with a campaign whose queue is seen and whose figures
+// are read from a store.
+func figuresFloor(store *memStore) (*floor, *run, *held) {
+	p, tasks := plan.Default(), &held{}
+	r := &run{assigned: true, work: work{
+		plan: &p, campaign: campaign.Campaign{UUID: "c"},
+		destination: &campaign.Destination{Type: campaign.TypeApplication, Application: "queue", Data: "sales"},
+	}}
+	f := &floor{
+		store: store, gw: Gateway{Gateway: newFakeGateway("pbx")}, beside: tasks, ctx: context.Background(), log: slog.New(slog.DiscardHandler),
+		tally: newTally(), runs: map[string]*run{"c": r}, book: newBook(),
+	}
+	f.fitPacer(r)
+	return f, r, tasks
+}
+
+// TestCallCountsOnceThoughFiguresAreRead: its result reaches the database while
+// the figures are read, and the loop hears of that a moment later.
+func TestCallCountsOnceThoughFiguresAreRead(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	store := newMemStore()
+	f, r, tasks := figuresFloor(store)
+	c := &call{campaign: "c", queue: "sales", live: true, day: "2026-03-01"}
+	f.tally.add(c)
+	store.days = map[string][]results.Day{"c": {{Date: c.day, Live: 1}}}
+	f.readFigures(r, now)
+	c.ended = true
+	tasks.next()
+	f.tally.remove(c)
+	r.figures.commit(c)
+	if !r.figures.known {
+		f.readFigures(r, now)
+		tasks.next()
+	}
+	if n := f.windows(r, now)[0].Live; n != 1 {
+		t.Errorf("%d live answers of one call", n)
+	}
+}
+
+// TestFiguresNeedNotWaitForFailedCalls: of which some are about to be committed
+// at any time while a campaign is busy.
+func TestFiguresNeedNotWaitForFailedCalls(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f, r, tasks := figuresFloor(newMemStore())
+	c := &call{campaign: "c", queue: "sales", ended: true}
+	f.tally.add(c)
+	f.readFigures(r, now)
+	r.figures.commit(c)
+	if len(*tasks) != 1 {
+		t.Fatalf("%d readings begun, want 1", len(*tasks))
+	}
+	tasks.next()
+	if !r.figures.known {
+		t.Error("the figures were thrown away")
 	}
 }
 

@@ -128,7 +128,11 @@ func (f *floor) windows(r *run, now time.Time) []predictor.Window {
 // whether it is counted in it.
 func (f *floor) readFigures(r *run, now time.Time) {
 	g := &r.figures
-	if g.reading || !r.assigned || !f.paced(r) || g.known && now.Sub(g.read) < figuresPeriod && !r.cold() {
+	if !r.assigned || !f.paced(r) {
+		g.known = false // others may count calls meanwhile
+		return
+	}
+	if g.reading || g.known && now.Sub(g.read) < figuresPeriod && !r.cold() {
 		return
 	}
 	if f.committing(r) {

@@ -368,6 +368,22 @@ func TestFiguresNeedNotWaitForFailedCalls(t *testing.T) {
 	}
 }
 
+// TestFiguresOfACampaignThatWasAwayAreReadAgain: another gateway has counted
+// its calls meanwhile.
+func TestFiguresOfACampaignThatWasAwayAreReadAgain(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f, r, tasks := figuresFloor(newMemStore())
+	f.readFigures(r, now)
+	tasks.next()
+	r.assigned = false
+	f.readFigures(r, now.Add(time.Second))
+	r.assigned = true
+	f.readFigures(r, now.Add(2*time.Second))
+	if r.figures.known || len(*tasks) != 1 {
+		t.Errorf("known %t, %d readings begun", r.figures.known, len(*tasks))
+	}
+}
+
 // TestShortRingIsWarnedOf: the plan's warning is shown with the pacing.
 func TestShortRingIsWarnedOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

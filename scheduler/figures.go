@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -144,22 +145,21 @@ func (f *floor) readFigures(r *run, now time.Time) {
 	f.do(func(ctx context.Context) func() {
 		days, err := f.store.Days(ctx, id, from)
 		var recent []results.Result
+		var coldErr error // does not keep the figures from being known
 		if err == nil && wantRecent {
-			recent, err = f.store.Recent(ctx, id, recentMost)
+			recent, coldErr = f.store.Recent(ctx, id, recentMost)
 		}
 		return func() {
 			if r.figures.zone != zone {
 				return // they were of other days
 			}
 			g.reading = false
-			switch {
-			case err != nil:
-				if f.ctx.Err() == nil {
-					f.log.Error("figures of abandonment could not be read, will be tried again", slog.String("campaign", id), slog.Any("error", err))
-				}
-			case !g.touched && !f.committing(r):
+			if failed := errors.Join(err, coldErr); failed != nil && f.ctx.Err() == nil {
+				f.log.Error("earlier results of a campaign could not be read, will be tried again", slog.String("campaign", id), slog.Any("error", failed))
+			}
+			if err == nil && !g.touched && !f.committing(r) {
 				g.take(days, now)
-				if wantRecent && r.learner == learner {
+				if wantRecent && coldErr == nil && r.learner == learner {
 					r.warmed = true
 					learnFrom(learner, recent, now.Add(-recentAge), g.loc)
 				}

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -381,6 +382,20 @@ func TestFiguresOfACampaignThatWasAwayAreReadAgain(t *testing.T) {
 	f.readFigures(r, now.Add(2*time.Second))
 	if r.figures.known || len(*tasks) != 1 {
 		t.Errorf("known %t, %d readings begun", r.figures.known, len(*tasks))
+	}
+}
+
+// TestCampaignStartsColdWithoutEarlierResults: what cannot be read must not keep
+// it from dialing.
+func TestCampaignStartsColdWithoutEarlierResults(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	store := newMemStore()
+	store.setFail("Recent", errors.New("time-out"))
+	f, r, tasks := figuresFloor(store)
+	f.readFigures(r, now)
+	tasks.next()
+	if !r.figures.known || r.warmed {
+		t.Errorf("known %t, warmed %t", r.figures.known, r.warmed)
 	}
 }
 

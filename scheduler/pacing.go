@@ -114,7 +114,9 @@ func (r *run) nextClasses(now time.Time) []predictor.Class {
 // took notes that entries were claimed.
 func (p *pacing) took(n int) {
 	p.upcoming = p.upcoming[min(n, len(p.upcoming)):]
-	p.ready -= n
+	if p.ready < upcomingMost { // else nobody knows how many there were
+		p.ready -= n
+	}
 }
 
 // readyNow is how many entries could be called, as far as that is known. A

@@ -399,6 +399,21 @@ func TestCampaignStartsColdWithoutEarlierResults(t *testing.T) {
 	}
 }
 
+// TestLongListIsNotTakenForAShortOne: of a list that has more than is looked
+// at, claims take what the pacer asks for.
+func TestLongListIsNotTakenForAShortOne(t *testing.T) {
+	p := pacing{learner: predictor.NewPredictive(), ready: upcomingMost, upcoming: make([]dlma.Upcoming, upcomingMost)}
+	p.took(upcomingMost + 20)
+	if n := p.readyNow(); n != claimMost || len(p.upcoming) != 0 {
+		t.Errorf("%d are taken to be ready, %d known, of a long list", n, len(p.upcoming))
+	}
+	p.ready = 50
+	p.took(20)
+	if n := p.readyNow(); n != 30 {
+		t.Errorf("%d are taken to be ready, want 30", n)
+	}
+}
+
 // TestShortRingIsWarnedOf: the plan's warning is shown with the pacing.
 func TestShortRingIsWarnedOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

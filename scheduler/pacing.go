@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -65,9 +64,12 @@ func (f *floor) fitPacer(r *run) {
 	if r.plan == nil {
 		return
 	}
-	kind := plan.PacingFormula
+	kind := "" // nobody may be abandoned, and a new run has the formula
 	if f.paced(r) {
-		kind = strings.TrimSpace(fmt.Sprint(r.plan.Pacing, " ", r.plan.Ratio))
+		kind = r.plan.Pacing
+		if kind == plan.PacingRatio {
+			kind = fmt.Sprint(kind, " ", r.plan.Ratio)
+		}
 	}
 	if r.kind == kind {
 		return

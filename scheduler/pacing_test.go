@@ -414,6 +414,31 @@ func TestLongListIsNotTakenForAShortOne(t *testing.T) {
 	}
 }
 
+// TestPacerOutlivesChangesThatAreNotItsOwn: what it has learned is lost only
+// with what it was made for.
+func TestPacerOutlivesChangesThatAreNotItsOwn(t *testing.T) {
+	f, r, _ := figuresFloor(newMemStore())
+	for _, tt := range []struct {
+		name   string
+		change func()
+		kept   bool
+	}{
+		{"another target", func() { r.plan.AbandonTarget = 1 }, true},
+		{"a ratio that is not used", func() { r.plan.Ratio = 2 }, true},
+		{"the ratio", func() { r.plan.Pacing = plan.PacingRatio }, false},
+		{"another ratio", func() { r.plan.Ratio = 3 }, false},
+		{"no queue", func() { r.destination.Application = "park" }, false},
+		{"a queue", func() { r.destination.Application = "queue" }, false},
+	} {
+		was := r.pacer
+		tt.change()
+		f.fitPacer(r)
+		if kept := r.pacer == was; kept != tt.kept {
+			t.Errorf("%s: pacer kept = %t", tt.name, kept)
+		}
+	}
+}
+
 // TestShortRingIsWarnedOf: the plan's warning is shown with the pacing.
 func TestShortRingIsWarnedOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

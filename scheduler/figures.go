@@ -33,15 +33,15 @@ type figures struct {
 	zone    string
 	loc     *time.Location // of zone
 	days    map[string]results.Day
-	before  daysBefore
+	sums    sums
 }
 
-// daysBefore sums up the days of a window but for the last, so that a decision
-// need not.
-type daysBefore struct {
-	today     string
-	days      int
-	live, bad int
+// sums are what the days of a window come to, so that a decision need not add
+// them up.
+type sums struct {
+	date          string // of today
+	days          int
+	today, before results.Day
 }
 
 // settle makes the figures those of a zone; another zone has other days.
@@ -59,8 +59,10 @@ func (g *figures) settle(zone string) {
 func (g *figures) day(at time.Time) string { return at.In(g.loc).Format(time.DateOnly) }
 
 // first is the first of so many days, of which the last is that of a time.
+// Days are counted in UTC, since midnights are missing in some zones.
 func (g *figures) first(at time.Time, days int) string {
-	return at.In(g.loc).AddDate(0, 0, 1-days).Format(time.DateOnly)
+	year, month, day := at.In(g.loc).Date()
+	return time.Date(year, month, day+1-days, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 }
 
 // commit counts a call whose result is in the database now.
@@ -79,23 +81,30 @@ func (g *figures) commit(c *call) {
 		d.Abandoned++
 	}
 	g.days[c.day] = d
-	g.before = daysBefore{}
+	g.sums = sums{}
 }
 
-// earlier sums up the days before today of a window that is so many days long.
-func (g *figures) earlier(now time.Time, days int) (live, abandoned int) {
-	today := g.day(now)
-	if g.before.today != today || g.before.days != days {
-		g.before = daysBefore{today: today, days: days}
+// sum adds up the days of a window that is so many days long: today, and those
+// before. Days after today, which there are when the campaign's zone has been
+// changed, count as today.
+func (g *figures) sum(now time.Time, days int) (today, before results.Day) {
+	date := g.day(now)
+	if g.sums.date != date || g.sums.days != days {
+		g.sums = sums{date: date, days: days}
 		first := g.first(now, days)
 		for _, d := range g.days {
-			if d.Date >= first && d.Date < today {
-				g.before.live += d.Live
-				g.before.bad += d.Abandoned
+			sum := &g.sums.today
+			switch {
+			case d.Date < first:
+				continue
+			case d.Date < date:
+				sum = &g.sums.before
 			}
+			sum.Live += d.Live
+			sum.Abandoned += d.Abandoned
 		}
 	}
-	return g.before.live, g.before.bad
+	return g.sums.today, g.sums.before
 }
 
 // windows are the compliance windows of a campaign as they stand: the calendar
@@ -104,7 +113,7 @@ func (g *figures) earlier(now time.Time, days int) (live, abandoned int) {
 // that nothing may be spent on answers that are still to come.
 func (f *floor) windows(r *run, now time.Time) []predictor.Window {
 	target := r.plan.AbandonTarget / 100
-	today := r.figures.days[r.figures.day(now)]
+	today, before := r.figures.sum(now, r.plan.AbandonWindow)
 	day := predictor.Window{Name: "day", Live: today.Live, Abandoned: today.Abandoned, Target: target}
 	for c := range f.tally.byRun[r.campaign.UUID] {
 		if c.live {
@@ -117,9 +126,9 @@ func (f *floor) windows(r *run, now time.Time) []predictor.Window {
 	if r.plan.AbandonWindow <= 1 {
 		return []predictor.Window{day}
 	}
-	live, abandoned := r.figures.earlier(now, r.plan.AbandonWindow)
 	return []predictor.Window{day, {
-		Name: fmt.Sprintf("window of %d days", r.plan.AbandonWindow), Live: day.Live + live, Abandoned: day.Abandoned + abandoned, Target: target,
+		Name: fmt.Sprintf("window of %d days", r.plan.AbandonWindow),
+		Live: day.Live + before.Live, Abandoned: day.Abandoned + before.Abandoned, Target: target,
 	}}
 }
 
@@ -180,7 +189,7 @@ func (f *floor) committing(r *run) bool {
 }
 
 func (g *figures) take(days []results.Day, now time.Time) {
-	g.known, g.read, g.before = true, now, daysBefore{}
+	g.known, g.read, g.sums = true, now, sums{}
 	g.days = make(map[string]results.Day, len(days))
 	for _, d := range days {
 		g.days[d.Date] = d

@@ -282,18 +282,18 @@ func TestFiguresReadDuringACommitAreReadAgain(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	g.take([]results.Day{{Date: "2026-02-27", Live: 10, Abandoned: 1}, {Date: "2026-02-28", Live: 20, Abandoned: 2}}, now)
 	for _, tt := range []struct{ days, live, abandoned int }{{1, 0, 0}, {2, 20, 2}, {3, 30, 3}, {30, 30, 3}} {
-		if live, abandoned := g.earlier(now, tt.days); live != tt.live || abandoned != tt.abandoned {
-			t.Errorf("%d days: %d of %d, want %d of %d", tt.days, abandoned, live, tt.abandoned, tt.live)
+		if _, b := g.sum(now, tt.days); b.Live != tt.live || b.Abandoned != tt.abandoned {
+			t.Errorf("%d days: %d of %d, want %d of %d", tt.days, b.Abandoned, b.Live, tt.abandoned, tt.live)
 		}
 	}
 	g.touched = false
 	g.commit(&call{live: true, lost: true, day: "2026-02-28"})
-	if live, abandoned := g.earlier(now, 2); live != 21 || abandoned != 3 || !g.touched {
-		t.Errorf("after a commit: %d of %d, touched %t", abandoned, live, g.touched)
+	if _, b := g.sum(now, 2); b.Live != 21 || b.Abandoned != 3 || !g.touched {
+		t.Errorf("after a commit: %d of %d, touched %t", b.Abandoned, b.Live, g.touched)
 	}
 	g.commit(&call{day: "2026-02-28"}) // nobody answered
-	if live, _ := g.earlier(now.AddDate(0, 0, 1), 2); live != 0 {
-		t.Errorf("a day later the window of two days has %d live answers of before", live)
+	if _, b := g.sum(now.AddDate(0, 0, 1), 2); b.Live != 0 {
+		t.Errorf("a day later the window of two days has %d live answers of before", b.Live)
 	}
 	g.settle("Asia/Tokyo")
 	if g.known {
@@ -436,6 +436,29 @@ func TestPacerOutlivesChangesThatAreNotItsOwn(t *testing.T) {
 		if kept := r.pacer == was; kept != tt.kept {
 			t.Errorf("%s: pacer kept = %t", tt.name, kept)
 		}
+	}
+}
+
+// TestDaysOfOtherZonesAreCounted: a campaign that is above its limit does not
+// come below it by moving to the west.
+func TestDaysOfOtherZonesAreCounted(t *testing.T) {
+	g := figures{}
+	g.settle("UTC")
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	g.take([]results.Day{{Date: "2026-03-01", Live: 5}, {Date: "2026-03-02", Live: 100, Abandoned: 10}}, now)
+	if today, before := g.sum(now, 30); today.Live != 105 || today.Abandoned != 10 || before.Live != 0 {
+		t.Errorf("today %+v, before %+v", today, before)
+	}
+}
+
+// TestWindowsBeginWhereMidnightIsMissing: in Santiago the clock goes from
+// midnight to one on 6 September 2026.
+func TestWindowsBeginWhereMidnightIsMissing(t *testing.T) {
+	g := figures{}
+	g.settle("America/Santiago")
+	at := time.Date(2026, 9, 8, 3, 30, 0, 0, time.UTC) // 00:30 there
+	if first := g.first(at, 3); first != "2026-09-06" {
+		t.Errorf("the first of three days is %s", first)
 	}
 }
 

@@ -86,11 +86,13 @@ type hold struct {
 func (b *breaker) hold(s Snapshot) hold {
 	w, over := overLimit(s.Windows)
 	why := "Customers find nobody though agents are shown as free: "
+	out := len(s.Ringing) + len(s.Waiting)
 	switch {
 	case b.row >= missedRow:
 		why += fmt.Sprintf("%d in a row were lost", b.row)
 	case over && b.pause > 0:
 		why += abandonedIn(w)
+		out -= s.Others // of a campaign that is under its limit some always ring
 	default:
 		return hold{}
 	}
@@ -98,7 +100,7 @@ func (b *breaker) hold(s Snapshot) hold {
 		return hold{why: fmt.Sprintf("%s. The next call is placed in %s.", why, left.Round(time.Second))}
 	}
 	return hold{
-		most: max(0, 1+b.taken-len(s.Ringing)-len(s.Waiting)),
+		most: max(0, 1+b.taken-out),
 		why:  fmt.Sprintf("%s. %s at a time, one more for each that is taken.", why, count(1+b.taken, "call is placed", "calls are placed")),
 	}
 }

@@ -89,6 +89,23 @@ func TestBreakerProbesOneAtATime(t *testing.T) {
 	}
 }
 
+// A campaign above its limit is not shut out for good by one that shares its
+// queue and is under its own.
+func TestBreakerCountsTheCampaignsOwnCalls(t *testing.T) {
+	for name, p := range map[string]Pacer{"formula": NewFormula(), "ratio": &Ratio{lines: 1}, "predictive": NewPredictive()} {
+		p.Observe(missed(0))
+		s := free(time.Minute, day(100, 4))
+		s.Ringing, s.Waiting, s.Others = make([]Ringing, 3), make([]time.Duration, 1), 4
+		if d := p.Decide(s); d.Place != 1 || d.Code != CodeQueue {
+			t.Errorf("%s: %+v", name, d)
+		}
+		s.Others = 3 // one is its own
+		if d := p.Decide(s); d.Place != 0 {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}
+
 func TestBreakerPausesGrowToABound(t *testing.T) {
 	var b breaker
 	at := time.Duration(0)

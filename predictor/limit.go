@@ -69,6 +69,7 @@ func (s Snapshot) tame() Snapshot {
 	s.Idle = min(max(s.Idle, -countMost), countMost)
 	s.LoggedIn = min(max(s.LoggedIn, 0), countMost)
 	s.Strangers = min(max(s.Strangers, 0), countMost)
+	s.Others = min(max(s.Others, 0), len(s.Ringing)+len(s.Waiting))
 	s.ServiceLevel = min(max(s.ServiceLevel, 0), countMost)
 	return s
 }

@@ -30,6 +30,8 @@ type Snapshot struct {
 	// long each answered customer of theirs has waited for an agent.
 	Ringing []Ringing
 	Waiting []time.Duration
+	// Others is how many of these are other campaigns' calls.
+	Others int
 	// Strangers is how many callers who are not ours wait for the same agents.
 	Strangers int
 

@@ -204,19 +204,24 @@ func (f *floor) snapshot(r *run, sup *supply, now time.Time) predictor.Snapshot 
 // all campaigns that share it, as a run sees them.
 func (f *floor) demand(s *predictor.Snapshot, r *run, queue string, now time.Time) {
 	for c := range f.tally.byQueue[queue] {
+		other := c.campaign != r.campaign.UUID
 		switch c.counted {
 		case dialer.Placing, dialer.Ringing:
 			if f.hasAgent(c) {
 				continue // he is not idle any more
 			}
 			ringing := predictor.Ringing{For: now.Sub(c.born), Class: c.class}
-			if c.campaign != r.campaign.UUID {
+			if other {
 				ringing.Chance = c.chance
 			}
 			s.Ringing = append(s.Ringing, ringing)
 		case dialer.Waiting:
 			s.Waiting = append(s.Waiting, now.Sub(c.answered))
 		case dialer.Talking, dialer.Ended:
+			continue
+		}
+		if other {
+			s.Others++
 		}
 	}
 	for _, other := range f.runs {
@@ -224,6 +229,7 @@ func (f *floor) demand(s *predictor.Snapshot, r *run, queue string, now time.Tim
 			for range other.asked {
 				s.Ringing = append(s.Ringing, predictor.Ringing{})
 			}
+			s.Others += other.asked // a run does not decide while it claims
 		}
 	}
 }

@@ -462,6 +462,25 @@ func TestWindowsBeginWhereMidnightIsMissing(t *testing.T) {
 	}
 }
 
+// TestDemandTellsOtherCampaignsCalls: those that share the queue.
+func TestDemandTellsOtherCampaignsCalls(t *testing.T) {
+	f, r, _ := figuresFloor(newMemStore())
+	f.runs["other"] = &run{work: r.work, claiming: true, asked: 2}
+	for _, c := range []*call{
+		{campaign: "c", queue: "sales", counted: dialer.Ringing},
+		{campaign: "d", queue: "sales", counted: dialer.Ringing},
+		{campaign: "d", queue: "sales", counted: dialer.Waiting},
+		{campaign: "d", queue: "sales", counted: dialer.Talking},
+	} {
+		f.tally.add(c)
+	}
+	var s predictor.Snapshot
+	f.demand(&s, r, "sales", time.Now())
+	if len(s.Ringing) != 4 || len(s.Waiting) != 1 || s.Others != 4 {
+		t.Errorf("%d ring, %d wait, %d are others'", len(s.Ringing), len(s.Waiting), s.Others)
+	}
+}
+
 // TestShortRingIsWarnedOf: the plan's warning is shown with the pacing.
 func TestShortRingIsWarnedOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

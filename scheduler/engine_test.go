@@ -87,6 +87,8 @@ func (w *world) end() {
 }
 
 func (w *world) plan(change func(*plan.Plan)) {
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
 	p := w.store.plans["p"]
 	change(&p)
 	w.store.plans["p"] = p

@@ -115,20 +115,20 @@ func TestPredictiveStartsWarm(t *testing.T) {
 	}
 }
 
-// TestDaysOfTheCampaignsZone: the window of a day begins at its midnight, and
-// the one of some days keeps what went before.
+// TestDaysOfTheCampaignsZone: the window of a day begins at its midnight, which
+// is an hour away, and the one of some days keeps what went before.
 func TestDaysOfTheCampaignsZone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		auckland, err := time.LoadLocation("Pacific/Auckland")
+		azores, err := time.LoadLocation("Atlantic/Azores")
 		if err != nil {
 			t.Fatal(err)
 		}
-		now := time.Now().In(auckland)
+		now := time.Now().In(azores)
 		today := now.Format(time.DateOnly)
 		w := newWorld(t, 20, func(w *world) {
 			w.queue()
 			c := w.store.campaigns["c"]
-			c.Calendar.Zone = "Pacific/Auckland"
+			c.Calendar.Zone = "Atlantic/Azores"
 			w.store.campaigns["c"] = c
 			w.plan(func(p *plan.Plan) { p.Pacing, p.ServiceLevel, p.AbandonWindow = plan.PacingFormula, 2, 2 })
 			w.store.days = map[string][]results.Day{"c": {{Date: today, Live: 100, Abandoned: 10}}}
@@ -139,7 +139,7 @@ func TestDaysOfTheCampaignsZone(t *testing.T) {
 			t.Fatalf("%d calls on a day above its limit, want 1", n)
 		}
 		w.plan(func(p *plan.Plan) { p.AbandonWindow = 1 })
-		midnight := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, auckland)
+		midnight := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, azores)
 		pass(time.Until(midnight) - time.Second)
 		if n := len(w.gw.calls()); n != 1 {
 			t.Errorf("%d calls before midnight, want 1", n)

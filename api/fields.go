@@ -164,10 +164,10 @@ func readFlag(value json.RawMessage) (bool, error) {
 // readUnits reads a duration given in whole units. One that is too long for a
 // Duration becomes the longest, which no field takes.
 func readUnits(unit time.Duration) func(json.RawMessage) (time.Duration, error) {
-	most := math.MaxInt64 / unit
+	most := int(math.MaxInt64 / unit)
 	return func(value json.RawMessage) (time.Duration, error) {
 		n, err := readInt(value)
-		return min(max(time.Duration(n), -most), most) * unit, err
+		return time.Duration(min(max(n, -most), most)) * unit, err
 	}
 }
 

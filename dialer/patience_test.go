@@ -67,7 +67,7 @@ func TestPatienceEnds(t *testing.T) {
 		c := answeredAt10()
 		says := 0.0
 		for _, e := range test.events {
-			change := Change(0)
+			var change Change
 			if e.Kind == 0 {
 				change = c.Tick(e.At)
 			} else {

@@ -109,10 +109,10 @@ func TestBreakerCountsTheCampaignsOwnCalls(t *testing.T) {
 func TestBreakerPausesGrowToABound(t *testing.T) {
 	var b breaker
 	at := time.Duration(0)
-	for i, want := range []time.Duration{30, 60, 120, 240, 300, 300} {
+	for i, want := range []int{30, 60, 120, 240, 300, 300} {
 		b.observe(missed(at))
 		b.observe(missed(at + time.Second)) // of a call that was on its way
-		if left := b.left(noon.Add(at)); left != want*time.Second {
+		if left := b.left(noon.Add(at)); left != time.Duration(want)*time.Second {
 			t.Errorf("pause %d is %v, want %d s", i, left, want)
 		}
 		at += b.pause + time.Second

@@ -50,7 +50,10 @@ func (f *floor) judge(c *call, res results.Result, now time.Time) {
 
 // apologise sends a customer whom no agent has taken to the message that the
 // plan names for that, if it names one. It is tried once: he has waited long
-// enough, and what cannot be done leaves him in the queue.
+// enough, and what cannot be done leaves him in the queue. First the database has
+// to know that he was abandoned: outside the queue nobody could tell it from his
+// channel any more. That the row may be older by then than what the recorder has
+// written does not matter: abandoned stays abandoned.
 func (f *floor) apologise(c *call) {
 	r := f.runs[c.campaign]
 	if r == nil || r.message == nil || c.Phase() != dialer.Waiting {
@@ -60,12 +63,15 @@ func (f *floor) apologise(c *call) {
 	if !ok {
 		return
 	}
-	m, id := r.message, c.ID()
+	m, id, row := r.message, c.ID(), c.Row()
 	exten := dialer.Exten{Context: m.Context, Exten: m.Exten, Priority: cmp.Or(m.Priority, "1")}
 	f.do(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 		defer cancel()
-		err := to.Redirect(ctx, id, exten)
+		err := f.store.Record(ctx, f.lease, []results.Dialing{row}, nil)
+		if err == nil {
+			err = to.Redirect(ctx, id, exten)
+		}
 		return func() {
 			if err != nil {
 				if f.ctx.Err() == nil {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	decisionsKept = 20  // of each campaign
+	decisionsKept = 10  // of each campaign
 	upcomingMost  = 100 // entries that are looked at before they are called
 	// previewPeriod is how often they are looked at, while some are left that
 	// are known; each look costs a query.

@@ -150,14 +150,16 @@ func (s *Store) walk(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
 }
 
-// countsSQL puts each entry of a list into one class.
+// countsSQL puts each entry of a list into one class. Whether anybody was
+// abandoned so lately that it could lock an entry is asked once, before each of
+// them is asked for.
 var countsSQL = `SELECT CASE
 		WHEN d.status = 1 THEN 'dialing'
 		WHEN d.res_dial = 4 THEN 'answered'
 		WHEN d.unknown = 1 AND @redial = 0 THEN 'unknown'
 		WHEN NOT ` + triesLeft + ` THEN 'used_up'
 		WHEN d.status <> 0 THEN 'reserved'
-		WHEN d.tm_last_hangup >= @cutoff OR ` + locked + ` THEN 'waiting'
+		WHEN d.tm_last_hangup >= @cutoff OR COALESCE((SELECT max(tm) FROM abandons), 0) > @unlocked AND ` + locked + ` THEN 'waiting'
 		ELSE 'idle' END AS class, count(*) AS n
 	FROM dls d WHERE d.dlma_uuid = @list AND d.in_use = 1 GROUP BY 1`
 

@@ -237,6 +237,33 @@ func TestAbandonedCustomerGoesToTheMessage(t *testing.T) {
 	})
 }
 
+// TestNobodyIsSentAwayUnrecorded: while the database cannot be told that a
+// customer was abandoned he stays in the queue, where a restart finds him.
+func TestNobodyIsSentAwayUnrecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1, func(w *world) {
+			w.queue()
+			w.store.dests["sorry"] = campaign.Destination{UUID: "sorry", Type: campaign.TypeExten, Context: "dialer", Exten: "abandon", InUse: true}
+			w.plan(func(p *plan.Plan) { p.AbandonDestination = "sorry" })
+		})
+		w.gw.setScript(waits(20 * time.Second))
+		w.agent("A", dialer.AgentFree)
+		pass(time.Second)
+		w.agent("A", dialer.AgentTalking) // to somebody else
+		w.store.setFail("Record", errDatabase)
+		pass(10 * time.Second)
+		if got := w.gw.redirects(); len(got) != 0 {
+			t.Errorf("redirects %v", got)
+		}
+		w.store.setFail("Record", nil)
+		pass(time.Minute)
+		w.end()
+		if got := w.dispositions(); !slices.Equal(got, []results.Disposition{results.Abandoned}) {
+			t.Errorf("dispositions %v", got)
+		}
+	})
+}
+
 // TestAgentsWhoTakeNoCallsAreNotCalledFor: three customers in a row are
 // answered by nobody though an agent is free or rung, and dialing pauses.
 func TestAgentsWhoTakeNoCallsAreNotCalledFor(t *testing.T) {

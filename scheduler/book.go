@@ -130,17 +130,18 @@ func (b *book) count(queue string, now time.Time) campaign.Agents {
 	return n
 }
 
-// able reports whether an agent of a queue is free, or is being rung: he should
-// take a customer who waits there.
-func (b *book) able(queue string, now time.Time) bool {
+// able is how many agents of a queue are free or are being rung: so many of the
+// customers who wait there should be taken.
+func (b *book) able(queue string, now time.Time) int {
+	n := 0
 	for _, a := range b.agents {
 		m, ok := member(a, queue)
 		free := a.Phase == dialer.AgentFree && b.wrapEnd(a, now).IsZero()
 		if ok && !m.Paused && (free || a.Phase == dialer.AgentRinging) {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 func member(a dialer.Agent, queue string) (dialer.Membership, bool) {

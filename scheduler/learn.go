@@ -24,9 +24,10 @@ func (f *floor) observeTaken(c *call, now time.Time) {
 // observeLost tells it that an answered customer found nobody in time, and
 // whether there was an agent who should have taken him.
 func (f *floor) observeLost(c *call, now time.Time) {
+	waiting := max(1, f.tally.queue(c.queue)[dialer.Waiting]) + f.book.strangers(c.queue)
 	f.observe(c.campaign, predictor.Outcome{
 		Kind: predictor.CallAbandoned, At: now, After: now.Sub(c.answered), Class: c.class,
-		Idle: f.book.able(c.queue, now),
+		Idle: f.book.able(c.queue, now) >= waiting,
 	})
 }
 

@@ -2,23 +2,38 @@ package predictor
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
 
 // BenchmarkDecide is one decision with twice as many ringing calls as busy
 // agents, tables made anew as often as in a shift with ten decisions a second.
+// As in a shift no two decisions in a row see the same: each size walks over as
+// many agents and calls in all before it meets them again, so that the processor
+// cannot learn a small snapshot by heart.
 func BenchmarkDecide(b *testing.B) {
-	for _, agents := range []int{10, 30, 100, 300, 1000} {
+	const most = 1000
+	for _, agents := range []int{10, 30, 100, 300, most} {
 		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) {
 			p := taught(coldTeam*agents + 3000)
-			s := Snapshot{Now: noon, LoggedIn: agents, Busy: busyTeam(agents), Ready: 5000, Windows: day(4000, 60)}
-			for i := range 2 * agents {
-				s.Ringing = append(s.Ringing, Ringing{For: seconds(25 * float64(i) / float64(2*agents))})
+			r := rand.New(rand.NewPCG(1, 2))
+			looks := make([]Snapshot, max(1, most/agents))
+			for i := range looks {
+				s := Snapshot{LoggedIn: agents, Busy: busyTeam(agents), Ready: 5000, Windows: day(4000, 60)}
+				r.Shuffle(agents, func(i, j int) { s.Busy[i], s.Busy[j] = s.Busy[j], s.Busy[i] })
+				for range 2 * agents {
+					s.Ringing = append(s.Ringing, Ringing{For: seconds(25 * r.Float64())})
+				}
+				looks[i] = s
 			}
+			now, i := noon, 0
 			for b.Loop() {
-				s.Now = s.Now.Add(100 * time.Millisecond)
+				now = now.Add(100 * time.Millisecond)
+				s := looks[i%len(looks)]
+				s.Now = now
 				p.Decide(s)
+				i++
 			}
 		})
 	}

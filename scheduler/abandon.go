@@ -59,28 +59,45 @@ func (f *floor) apologise(c *call) {
 	if r == nil || r.message == nil || c.Phase() != dialer.Waiting {
 		return
 	}
-	to, ok := f.gw.Gateway.(dialer.Redirector)
-	if !ok {
-		return
-	}
-	m, id, row := r.message, c.ID(), c.Row()
-	exten := dialer.Exten{Context: m.Context, Exten: m.Exten, Priority: cmp.Or(m.Priority, "1")}
+	m, row := r.message, c.Row()
 	f.do(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 		defer cancel()
 		err := f.store.Record(ctx, f.lease, []results.Dialing{row}, nil)
-		if err == nil {
-			err = to.Redirect(ctx, id, exten)
-		}
 		return func() {
 			if err != nil {
-				if f.ctx.Err() == nil {
-					f.log.Warn("abandoned customer not sent to the message", slog.String("call", id), slog.Any("error", err))
-				}
+				f.notSent(c, err)
+				return
+			}
+			f.redirect(c, dialer.Exten{Context: m.Context, Exten: m.Exten, Priority: cmp.Or(m.Priority, "1")})
+		}
+	})
+}
+
+// redirect takes a customer out of the queue, unless an agent has him by now.
+func (f *floor) redirect(c *call, exten dialer.Exten) {
+	to, ok := f.gw.Gateway.(dialer.Redirector)
+	if !ok || c.Phase() != dialer.Waiting || !f.post.trust.holds() {
+		return
+	}
+	id := c.ID()
+	f.do(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+		defer cancel()
+		err := to.Redirect(ctx, id, exten)
+		return func() {
+			if err != nil {
+				f.notSent(c, err)
 				return
 			}
 			now := f.now()
 			f.applied(c, c.Redirected(now), now)
 		}
 	})
+}
+
+func (f *floor) notSent(c *call, err error) {
+	if f.ctx.Err() == nil {
+		f.log.Warn("abandoned customer not sent to the message", slog.String("call", c.ID()), slog.Any("error", err))
+	}
 }

@@ -237,6 +237,34 @@ func TestAbandonedCustomerGoesToTheMessage(t *testing.T) {
 	})
 }
 
+// TestNobodyIsTakenFromHisAgent: one came while the database was told that
+// nobody had come in time.
+func TestNobodyIsTakenFromHisAgent(t *testing.T) {
+	tasks := &held{}
+	f, r, _ := figuresFloor(newMemStore())
+	f.beside, f.post = tasks, &post{cfg: Config{Clock: time.Now}, trust: trust{exclusive: true, now: time.Now}}
+	f.post.trust.extend(time.Now())
+	f.rec = newRecorder(f.store, "", f.log, func([]string) {})
+	r.message = &campaign.Destination{Context: "dialer", Exten: "abandon"}
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, late := range []bool{false, true} {
+		gw := newFakeGateway("pbx")
+		f.gw.Gateway = gw
+		m := dialer.NewCall(results.Dialing{Attempt: results.Attempt{UUID: "u", Campaign: "c", Queue: "sales", Patience: time.Second}})
+		m.Apply(dialer.Event{Kind: dialer.CallQueued, Call: "u", Queue: "sales", At: at})
+		f.apologise(&call{Call: m, campaign: "c", queue: "sales"})
+		if late {
+			m.Apply(dialer.Event{Kind: dialer.CallAgent, Call: "u", Agent: "A", At: at.Add(2 * time.Second)})
+		}
+		for len(*tasks) > 0 {
+			tasks.next()
+		}
+		if got := len(gw.redirects()); got != 0 && late || got != 1 && !late {
+			t.Errorf("an agent came late: %t, %d redirects", late, got)
+		}
+	}
+}
+
 // TestNobodyIsSentAwayUnrecorded: while the database cannot be told that a
 // customer was abandoned he stays in the queue, where a restart finds him.
 func TestNobodyIsSentAwayUnrecorded(t *testing.T) {

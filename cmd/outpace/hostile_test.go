@@ -26,7 +26,8 @@ var hostile = []string{
 var objects = map[string]string{"plans": `{}`, "destinations": `{}`, "dlmas": `{}`, "campaigns": `{}`, "dls": `{"dlma_uuid":"%s"}`}
 
 // shownOnly are the fields of answers that bodies cannot change.
-var shownOnly = []string{"uuid", "in_use", "tm_create", "tm_update", "tm_delete", "dl_table", "dialing_uuid", "dialing_camp_uuid", "dialing_plan_uuid"}
+var shownOnly = []string{"uuid", "in_use", "tm_create", "tm_update", "tm_delete", "dl_table", "dialing_uuid", "dialing_camp_uuid", "dialing_plan_uuid",
+	"warnings"}
 
 // raw sends a body as it is.
 func (r *running) raw(method, path, body string) (status int, result map[string]any, message string) {

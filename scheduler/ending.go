@@ -68,8 +68,8 @@ func (f *floor) tidy(r *run) {
 
 // listEnded does what the plan says for that case.
 func (f *floor) listEnded(r *run) {
-	if r.campaign.Status != campaign.Started || !r.assigned || len(f.tally.byRun[r.campaign.UUID]) > 0 {
-		return
+	if r.campaign.Status != campaign.Started || !r.assigned || len(f.tally.byRun[r.campaign.UUID]) > 0 || !f.post.trust.holds() {
+		return // looked at again
 	}
 	if r.plan.EndHandle == 0 {
 		return

@@ -80,7 +80,7 @@ func (f *floor) fitPacer(r *run) {
 		return
 	}
 	for _, w := range r.plan.Warnings() {
-		f.log.Warn("plan", slog.String("campaign", r.campaign.UUID), slog.String("warning", w))
+		f.log.Warn("the campaign's plan is not what rules ask for", slog.String("campaign", r.campaign.UUID), slog.String("warning", w))
 	}
 	switch r.plan.Pacing {
 	case plan.PacingPredictive:

@@ -406,6 +406,27 @@ func TestCallCountsOnceThoughFiguresAreRead(t *testing.T) {
 	}
 }
 
+// TestNobodyMovesACampaignWithoutItsLease: an engine that was away does not know
+// yet that another one has the gateway, and what it sees is the other's doing.
+func TestNobodyMovesACampaignWithoutItsLease(t *testing.T) {
+	f, r, tasks := figuresFloor(newMemStore())
+	f.post = &post{trust: trust{now: time.Now}}
+	for _, s := range []campaign.Status{campaign.Started, campaign.Stopping, campaign.Pausing, campaign.ForceStopping} {
+		r.campaign.Status = s
+		f.listEnded(r)
+		f.attend(r)
+		if len(*tasks) != 0 || r.campaign.Status != s {
+			t.Errorf("status %d became %d, %d tasks", s, r.campaign.Status, len(*tasks))
+		}
+	}
+	f.post.trust.extend(time.Now())
+	r.campaign.Status, r.list = campaign.Started, &dlma.List{}
+	f.listEnded(r)
+	if r.campaign.Status != campaign.Stopping || len(*tasks) != 1 {
+		t.Errorf("with the lease the campaign is at %d, %d tasks", r.campaign.Status, len(*tasks))
+	}
+}
+
 // TestFiguresNeedNotWaitForFailedCalls: of which some are about to be committed
 // at any time while a campaign is busy.
 func TestFiguresNeedNotWaitForFailedCalls(t *testing.T) {

@@ -165,7 +165,7 @@ func (w work) limits() string {
 func (f *floor) attend(r *run) {
 	switch r.campaign.Status {
 	case campaign.Started:
-		if err := r.startable(); err != nil && r.assigned {
+		if err := r.startable(); err != nil && r.assigned && f.post.trust.holds() {
 			f.move(r, campaign.Move{
 				From: []campaign.Status{campaign.Started}, To: campaign.Stopping,
 				Reason: "The campaign was stopped: " + err.Error(),
@@ -196,8 +196,8 @@ func (f *floor) settle(r *run) {
 	case campaign.Started, campaign.Stopped, campaign.Paused, campaign.Starting:
 		return
 	}
-	if !r.assigned || r.claiming || r.settling || len(f.tally.byRun[r.campaign.UUID]) > 0 {
-		return
+	if !r.assigned || r.claiming || r.settling || len(f.tally.byRun[r.campaign.UUID]) > 0 || !f.post.trust.holds() {
+		return // each second again
 	}
 	r.settling = true
 	c := r.campaign

@@ -17,9 +17,10 @@ import (
 const (
 	decisionsKept = 10  // of each campaign
 	upcomingMost  = 100 // entries that are looked at before they are called
-	// previewPeriod is how often they are looked at, while some are left that
-	// are known; each look costs a query.
+	// previewPeriod is how often they are looked at, previewAgain where none is
+	// left that is known; each look costs a query.
 	previewPeriod = 5 * time.Second
+	previewAgain  = 2 * time.Second
 	// decisionShare is ten times what one agent or call more costs a decision;
 	// BenchmarkDecide measures it.
 	decisionShare = 10 * time.Microsecond
@@ -136,7 +137,11 @@ func (f *floor) preview(r *run, now time.Time) {
 	if r.learner == nil || !r.assigned || r.dry || r.campaign.Status != campaign.Started || r.startable() != nil {
 		return
 	}
-	if len(r.upcoming) == 0 || now.Sub(r.looked) >= previewPeriod {
+	period := previewPeriod
+	if len(r.upcoming) == 0 {
+		period = previewAgain
+	}
+	if now.Sub(r.looked) >= period {
 		f.look(r, now)
 	}
 }

@@ -5,7 +5,11 @@
 
 package study
 
-import "testing"
+import (
+	"math"
+	"slices"
+	"testing"
+)
 
 func TestPredictiveInMoreWorlds(t *testing.T) {
 	predictiveInShort(t, map[string]float64{"base-20": 88.5, "memoryless-20-30-125": 88.3, "jumps-20": 88})
@@ -32,5 +36,39 @@ func TestKnowingTheClassGains(t *testing.T) {
 	t.Logf("knowing the class %.2f %%, not knowing it %.2f %%", 100*a.Utilisation, 100*b.Utilisation)
 	if a.Utilisation <= b.Utilisation {
 		t.Errorf("knowing the class %.2f %%, not knowing it %.2f %%", 100*a.Utilisation, 100*b.Utilisation)
+	}
+}
+
+// The slot formula calls nobody ahead, so that what it reaches tells whether the
+// world is the one that the marks were measured in.
+func TestTheWorldGivesTheFormulaItsMarks(t *testing.T) {
+	for name, mark := range map[string]float64{
+		"base-5": 67.1, "base-20": 67.1, "low-answer-20": 41.5, "high-answer-20": 84.9,
+		"short-talk-20": 48.9, "long-talk-20": 82.3, "slow-ring-20": 56.3, "shift-change-30": 67.4,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, scenario(t, name), "formula", 1)
+			if got := 100 * r.Utilisation; math.Abs(got-mark) > 0.35 || r.WorstShift > 0.001 {
+				t.Errorf("utilisation %.2f %%, want %.1f; worst shift %.3f %%", got, mark, 100*r.WorstShift)
+			}
+		})
+	}
+}
+
+func TestTheSameSeedGivesTheSameFigures(t *testing.T) {
+	s := scenario(t, "shift-change-30")
+	s.Shifts = 1
+	for _, pacer := range Pacers() {
+		a, b, c := run(t, s, pacer, 1), run(t, s, pacer, 1), run(t, s, pacer, 2)
+		if a.Utilisation != b.Utilisation || a.Dials != b.Dials || !slices.Equal(a.Abandonment, b.Abandonment) {
+			t.Errorf("%s: seed 1 gives %+v and %+v", pacer, a, b)
+		}
+		if a.Dials == c.Dials && a.Utilisation == c.Utilisation {
+			t.Errorf("%s: seeds 1 and 2 give the same", pacer)
+		}
+		if !(a.Utilisation > 0.2 && a.Utilisation < 1) || a.Answers == 0 || a.Answers >= a.Dials || len(a.Abandonment) != 1 || len(a.Minutes) != 480 {
+			t.Errorf("%s: %+v", pacer, a)
+		}
 	}
 }

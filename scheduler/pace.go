@@ -34,6 +34,7 @@ func (f *floor) decide(now time.Time) {
 			f.wakeAt(r.nextClaim)
 			continue
 		}
+		f.preview(r, now)
 		if sup == nil {
 			sup = f.supply(now)
 		}

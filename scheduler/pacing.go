@@ -131,10 +131,10 @@ func (p *pacing) readyNow() int {
 	return max(1, p.ready)
 }
 
-// preview looks at what comes next in the list of a campaign whose pacer wants
-// to know.
+// preview looks at what comes next in the list of a campaign that dials, if its
+// pacer wants to know.
 func (f *floor) preview(r *run, now time.Time) {
-	if r.learner == nil || !r.assigned || r.dry || r.campaign.Status != campaign.Started || r.startable() != nil {
+	if r.learner == nil {
 		return
 	}
 	period := previewPeriod

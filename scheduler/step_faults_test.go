@@ -23,6 +23,7 @@ func stepModel(o sim.Ordeal, now func() time.Time) *memStore {
 	m.clock = now
 	p := plan.Default()
 	p.UUID, p.Mode, p.Tech, p.EndHandle, p.ServiceLevel = "p", plan.ModePredictive, "PJSIP", 1, 2
+	p.AbandonTarget, p.AbandonLock = sim.AbandonTarget, 0
 	p.DialTimeout, p.RetryDelay, p.RedialUnknown = o.DialTimeout, o.RetryDelay, o.RedialUnknown
 	p.MaxRetry = [plan.Numbers]int{o.MaxRetry[0], o.MaxRetry[1]}
 	if o.PlanCalls > 0 {

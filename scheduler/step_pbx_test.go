@@ -76,10 +76,12 @@ func (b *stepPBX) leave(p *proc) {
 	p.link = nil
 }
 
-// refresh asks for a census each minute, as the gateway does by itself.
+// refresh asks for the queue and a census each minute, as the gateway does by
+// itself.
 func (b *stepPBX) refresh(l *stepLink) {
 	b.d.after(time.Minute, l.p, "", func() {
 		if l.p.link == l {
+			b.queue(l)
 			b.census(l)
 			b.refresh(l)
 		}
@@ -94,11 +96,16 @@ func (b *stepPBX) connect(l *stepLink) {
 	default:
 		l.up, l.held = true, nil
 		b.send(l, dialer.Event{Kind: dialer.LinkUp, Started: b.started})
-		b.send(l, dialer.Event{Kind: dialer.QueuesReset})
-		for _, a := range slices.Sorted(slices.Values(b.agents)) {
-			b.send(l, b.agent(a, dialer.AgentFree, time.Time{}))
-		}
+		b.queue(l)
 		b.census(l)
+	}
+}
+
+// queue lists the agents who have nothing to do.
+func (b *stepPBX) queue(l *stepLink) {
+	b.send(l, dialer.Event{Kind: dialer.QueuesReset})
+	for _, a := range slices.Sorted(slices.Values(b.agents)) {
+		b.send(l, b.agent(a, dialer.AgentFree, time.Time{}))
 	}
 }
 

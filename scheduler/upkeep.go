@@ -66,7 +66,6 @@ func (f *floor) everySecond(now time.Time) {
 		f.settle(r)
 		f.tidy(r)
 		f.readFigures(r, now)
-		f.preview(r, now)
 	}
 	if len(f.calls) > 0 && f.gw.Capabilities().Hangup && !f.asking {
 		f.asking = true

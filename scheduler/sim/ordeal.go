@@ -13,6 +13,12 @@ import (
 // Horizon is when the last fault has ended, from the start of an ordeal.
 const Horizon = 100 * time.Second
 
+// AbandonTarget of an ordeal's plan, in per cent, keeps it dialing whatever
+// becomes of those who answer; nor does it lock their numbers. An ordeal asks
+// whether anybody is called twice or lost, and has no days to wait: pacing and
+// the lock have tests of their own.
+const AbandonTarget = 100
+
 // Ordeal is what an engine has to go through.
 type Ordeal struct {
 	Seed uint64

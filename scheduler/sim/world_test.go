@@ -162,6 +162,7 @@ func (w *world) load(t *testing.T) {
 	ctx, s := context.Background(), w.store.Load()
 	p := plan.Default()
 	p.Mode, p.Tech, p.Trunk, p.EndHandle, p.ServiceLevel = plan.ModePredictive, "PJSIP", "trunk", 1, 2
+	p.AbandonTarget, p.AbandonLock = sim.AbandonTarget, 0
 	p.DialTimeout, p.RetryDelay, p.RedialUnknown = w.o.DialTimeout, w.o.RetryDelay, w.o.RedialUnknown
 	p.MaxRetry = [plan.Numbers]int{w.o.MaxRetry[0], w.o.MaxRetry[1]}
 	if w.o.PlanCalls > 0 {

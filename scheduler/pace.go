@@ -24,14 +24,16 @@ func (f *floor) decide(now time.Time) {
 			r.why = ""
 			continue
 		}
-		if r.why = f.blocked(r, now); r.why != "" {
+		if why := f.blocked(r, now); why != "" {
+			r.why = why
 			continue
 		}
 		if r.claiming || f.doubt {
+			r.why = ""
 			continue // their end wakes the loop
 		}
 		if now.Before(r.nextClaim) {
-			f.wakeAt(r.nextClaim)
+			f.wakeAt(r.nextClaim) // until then holds what the last decision said
 			continue
 		}
 		f.preview(r, now)
@@ -41,7 +43,7 @@ func (f *floor) decide(now time.Time) {
 		s := f.snapshot(r, sup, now)
 		d := r.pacer.Decide(s)
 		r.decided(d, now)
-		r.nextClaim = now.Add(r.breath(s))
+		r.nextClaim, r.why = now.Add(r.breath(s)), ""
 		if d.Place == 0 {
 			r.why = d.Reason
 			f.wakeForRate(r, now)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -424,6 +425,34 @@ func TestNobodyMovesACampaignWithoutItsLease(t *testing.T) {
 	f.listEnded(r)
 	if r.campaign.Status != campaign.Stopping || len(*tasks) != 1 {
 		t.Errorf("with the lease the campaign is at %d, %d tasks", r.campaign.Status, len(*tasks))
+	}
+}
+
+// TestWhyHoldsBetweenDecisions: what the last decision said is still what holds
+// a large campaign back while its next one may not come yet.
+func TestWhyHoldsBetweenDecisions(t *testing.T) {
+	now := time.Now()
+	store := newMemStore()
+	tmpl, r, _ := figuresFloor(store)
+	cfg := Config{Store: store, Clock: func() time.Time { return now }, Logger: slog.New(slog.DiscardHandler)}
+	f := newFloor(newPost(cfg, tmpl.gw, newLedger(cfg), new(atomic.Bool)), "")
+	f.ctx, f.beside = context.Background(), &held{}
+	f.post.trust.extend(now)
+	f.link, f.read = linkState{up: true, synced: true}, now
+	r.plan.Mode, r.plan.Tech, r.list = plan.ModePredictive, "PJSIP", &dlma.List{}
+	r.campaign.Status, r.figures.known = campaign.Started, true
+	f.techs["PJSIP"] = &technology{asked: now}
+	f.runs["c"], f.order = r, []string{"c"}
+	for i := range 60 {
+		f.book.apply(dialer.Event{Kind: dialer.AgentChanged, Member: &dialer.Agent{
+			Interface: fmt.Sprint("agent ", i), Phase: dialer.AgentTalking, Since: now, Queues: []dialer.Membership{{Queue: "sales"}},
+		}})
+	}
+	f.decide(now)
+	why := r.why
+	f.decide(now)
+	if why == "" || r.why != why || !now.Before(r.nextClaim) {
+		t.Errorf("why = %q, and then %q", why, r.why)
 	}
 }
 

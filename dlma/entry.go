@@ -19,40 +19,41 @@ const (
 // entry is not dialed again.
 const Answered = 4
 
-// Entry is one customer of a list.
+// Entry is one customer of a list. Its JSON, which each open call keeps, leaves
+// out what is not set.
 type Entry struct {
-	UUID       string
-	List       string // uuid of its list
-	Name       string
-	Detail     string
-	Email      string
-	Ukey       string // the user's own key
-	ResvTarget string
-	Status     Status
-	Number     [Numbers]string // "" = none
-	Tries      [Numbers]int
-	Variables  map[string]string
+	UUID       string            `json:",omitzero"`
+	List       string            `json:",omitzero"` // uuid of its list
+	Name       string            `json:",omitzero"`
+	Detail     string            `json:",omitzero"`
+	Email      string            `json:",omitzero"`
+	Ukey       string            `json:",omitzero"` // the user's own key
+	ResvTarget string            `json:",omitzero"`
+	Status     Status            `json:",omitzero"`
+	Number     [Numbers]string   `json:",omitzero"` // "" = none
+	Tries      [Numbers]int      `json:",omitzero"`
+	Variables  map[string]string `json:",omitzero"`
 
 	// While a call is open: its uuid and its campaign's and plan's.
-	Dialing         string
-	DialingCampaign string
-	DialingPlan     string
+	Dialing         string `json:",omitzero"`
+	DialingCampaign string `json:",omitzero"`
+	DialingPlan     string `json:",omitzero"`
 
 	// The last result.
-	ResDial         int
-	ResDialDetail   string
-	ResHangup       int
-	ResHangupDetail string
+	ResDial         int    `json:",omitzero"`
+	ResDialDetail   string `json:",omitzero"`
+	ResHangup       int    `json:",omitzero"`
+	ResHangupDetail string `json:",omitzero"`
 	// Unknown says that nobody knows whether the last call was answered.
-	Unknown bool
+	Unknown bool `json:",omitzero"`
 
-	TmLastDial   time.Time
-	TmLastHangup time.Time
+	TmLastDial   time.Time `json:",omitzero"`
+	TmLastHangup time.Time `json:",omitzero"`
 
-	InUse    bool
-	TmCreate time.Time
-	TmUpdate time.Time
-	TmDelete time.Time
+	InUse    bool      `json:",omitzero"`
+	TmCreate time.Time `json:",omitzero"`
+	TmUpdate time.Time `json:",omitzero"`
+	TmDelete time.Time `json:",omitzero"`
 }
 
 // Pick says which entries of a list may be dialed now, and how many are

@@ -15,9 +15,8 @@ import (
 
 // claimed names an entry and its call in the parameter of unclaim.
 type claimed struct {
-	DlmaUUID string
-	ID       int64
-	UUID     string // of the dialing
+	ID   int64
+	UUID string // of the dialing
 }
 
 var claimedColumns = columnsOf[claimed]()
@@ -79,8 +78,8 @@ func (c *claim) run(tx *gorm.DB) error {
 	if err := c.store.leaseHolds(tx, c.lease); err != nil {
 		return err
 	}
-	var entries []entryRow
-	if err := tx.Raw(c.store.dialect.claimSQL(), pickParams(c.pick)).Scan(&entries).Error; err != nil {
+	entries, err := scan[entryRow](tx.Raw(c.store.dialect.claimSQL(), pickParams(c.pick)))
+	if err != nil {
 		return fmt.Errorf("take entries: %w", err)
 	}
 	if len(entries) == 0 {
@@ -109,7 +108,7 @@ func (c *claim) prepare(entries []entryRow) (back []claimed) {
 		e := &entries[i]
 		c.ids[e.DialingUUID] = e.Base.ID
 		if slices.ContainsFunc(e.listed(), func(n string) bool { return called[n] }) {
-			back = append(back, claimed{e.DlmaUUID, e.Base.ID, e.DialingUUID})
+			back = append(back, claimed{e.Base.ID, e.DialingUUID})
 
 			continue
 		}
@@ -157,7 +156,7 @@ func (c *claim) insert(tx *gorm.DB) (lost []claimed, err error) {
 	}
 	for _, d := range c.calls {
 		if !here[d.UUID] {
-			lost = append(lost, claimed{d.List, c.ids[d.UUID], d.UUID})
+			lost = append(lost, claimed{c.ids[d.UUID], d.UUID})
 		}
 	}
 	c.calls = slices.DeleteFunc(c.calls, func(d results.Dialing) bool { return !here[d.UUID] })
@@ -169,7 +168,7 @@ func (c *claim) insert(tx *gorm.DB) (lost []claimed, err error) {
 func (c *claim) marks() []claimed {
 	list := make([]claimed, len(c.calls))
 	for i, d := range c.calls {
-		list[i] = claimed{d.List, c.ids[d.UUID], d.UUID}
+		list[i] = claimed{c.ids[d.UUID], d.UUID}
 	}
 
 	return list
@@ -180,8 +179,8 @@ func (s *Store) giveBack(tx *gorm.DB, list []claimed) error {
 	if len(list) == 0 {
 		return nil
 	}
-	sql := unclaim + s.dialect.rows("rows", claimedColumns) +
-		" WHERE dls.dlma_uuid = x.dlma_uuid AND dls.id = x.id AND dls.dialing_uuid = x.uuid"
+	sql := unclaim + s.dialect.fewRows("rows", claimedColumns) +
+		" WHERE dls.id = x.id AND dls.dialing_uuid = x.uuid"
 	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, claimedColumns, list)}).Error; err != nil {
 		return fmt.Errorf("give entries back: %w", err)
 	}

@@ -105,6 +105,21 @@ func (d dialect) rows(param string, c columns) string {
 	return fmt.Sprintf("(WITH q(v) AS MATERIALIZED (SELECT value FROM json_each(@%s )) SELECT %s FROM q) AS x", param, strings.Join(list, ", "))
 }
 
+// fewRows is rows for a statement that looks each of them up in a table.
+//
+// Postgres takes the JSON for a hundred rows. Where it believes that the table
+// has fewer, as it does until it has looked at one that was empty, it would go
+// through the whole table and, for each row of it, through the JSON. A condition
+// that every row fulfils makes it believe in one row, so that it looks that up.
+func (d dialect) fewRows(param string, c columns) string {
+	if d != postgresDialect {
+		return d.rows(param, c)
+	}
+	text := c[slices.IndexFunc(c, func(col column) bool { return col.text })].name
+
+	return fmt.Sprintf("(SELECT * FROM %s WHERE length(x.%s) BETWEEN 0 AND 1000000) AS x", d.rows(param, c), text)
+}
+
 // encode writes rows as JSON for the parameter of dialect.rows: objects for
 // Postgres, arrays for SQLite, each what its database reads fastest.
 func encode[R any](d dialect, c columns, rows []R) string {

@@ -24,11 +24,10 @@ func (s *Store) TakeOver(ctx context.Context, gateway, lease string) ([]results.
 		if err := tx.Exec("UPDATE dialings SET owner = ? WHERE gateway = ?", lease, gateway).Error; err != nil {
 			return fmt.Errorf("change owner: %w", err)
 		}
-		var rows []dialingRow
-		if err := tx.Where("gateway = ?", gateway).Order("id").Find(&rows).Error; err != nil {
+		rows, err := scan[dialingRow](tx.Model(&dialingRow{}).Where("gateway = ?", gateway).Order("id"))
+		if err != nil {
 			return fmt.Errorf("read dialings: %w", err)
 		}
-		var err error
 		list, err = unpack(tx, rows)
 
 		return err
@@ -60,8 +59,8 @@ func (s *Store) Dialing(ctx context.Context, uuid string) (results.Dialing, erro
 		return results.Dialing{}, results.ErrNotFound
 	}
 	db := s.read(ctx)
-	var rows []dialingRow
-	if err := db.Where("uuid = ?", uuid).Limit(1).Find(&rows).Error; err != nil {
+	rows, err := scan[dialingRow](db.Model(&dialingRow{}).Where("uuid = ?", uuid).Limit(1))
+	if err != nil {
 		return results.Dialing{}, fmt.Errorf("read dialing: %w", err)
 	}
 	if len(rows) == 0 {
@@ -90,8 +89,8 @@ func (s *Store) ListDialings(ctx context.Context, after string, count int) (list
 		}
 		q = q.Where("id > ?", id)
 	}
-	var rows []dialingRow
-	if err := q.Order("id").Limit(count + 1).Find(&rows).Error; err != nil {
+	rows, err := scan[dialingRow](q.Model(&dialingRow{}).Order("id").Limit(count + 1))
+	if err != nil {
 		return nil, false, fmt.Errorf("read dialings: %w", err)
 	}
 	if more = len(rows) > count; more {
@@ -141,7 +140,7 @@ func (s *Store) AskHangup(ctx context.Context, uuid string) error {
 // ended.
 func (s *Store) HangupsAsked(ctx context.Context, gateway string) ([]string, error) {
 	var list []string
-	err := s.read(ctx).Raw("SELECT uuid FROM dialings WHERE gateway = ? AND hangup_asked = 1 ORDER BY id", gateway).Scan(&list).Error
+	err := s.read(ctx).Raw("SELECT uuid FROM dialings WHERE gateway = ? AND hangup_asked = 1", gateway).Scan(&list).Error
 	if err != nil {
 		return nil, fmt.Errorf("read hang-ups asked for: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,7 +95,7 @@ func (s *Store) ExplainHeld(ctx context.Context, pick dlma.Pick) (string, error)
 
 // ExplainRecent is ExplainClaim for the last results of a campaign.
 func (s *Store) ExplainRecent(ctx context.Context, campaign string, count int) (string, error) {
-	return s.explain(ctx, recentSQL, map[string]any{"campaign": campaign, "n": count})
+	return s.explain(ctx, recentSQL, map[string]any{"campaign": campaign, "after": 0, "n": count})
 }
 
 func (s *Store) explain(ctx context.Context, sql string, params map[string]any) (string, error) {
@@ -104,10 +105,57 @@ func (s *Store) explain(ctx context.Context, sql string, params map[string]any) 
 
 		return fmt.Sprint(steps), err
 	}
+	built := s.r.Session(&gorm.Session{DryRun: true}).Raw(sql, params).Scan(&struct{}{}).Statement
+
+	return s.explainPrepared(ctx, "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF)", built.SQL.String(), built.Vars)
+}
+
+// explainPrepared returns how Postgres goes about a statement that a session
+// prepares: with the plan for any values.
+func (s *Store) explainPrepared(ctx context.Context, explain, statement string, vars []any) (string, error) {
+	db, err := s.r.DB()
+	if err != nil {
+		return "", err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "SET plan_cache_mode = force_generic_plan"); err != nil {
+		return "", err
+	}
+	if _, err := conn.ExecContext(ctx, "PREPARE explained AS "+statement); err != nil {
+		return "", fmt.Errorf("prepare %s: %w", statement, err)
+	}
+	literals := make([]string, len(vars))
+	for i, v := range vars {
+		literals[i] = "'" + strings.ReplaceAll(fmt.Sprint(v), "'", "''") + "'"
+	}
+	execute := explain + " EXECUTE explained"
+	if len(vars) > 0 {
+		execute += " (" + strings.Join(literals, ", ") + ")"
+	}
+	rows, err := conn.QueryContext(ctx, execute)
+	if err != nil {
+		return "", fmt.Errorf("explain %s: %w", statement, err)
+	}
+	defer rows.Close()
 	var lines []string
-	err := s.walk(ctx, func(tx *gorm.DB) error {
-		return tx.Raw("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) "+sql, params).Scan(&lines).Error
-	})
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return "", err
+		}
+		lines = append(lines, line)
+	}
+	if err := rows.Err(); err != nil {
+		return "", err
+	}
+	_, err = conn.ExecContext(ctx, "DEALLOCATE explained")
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "RESET plan_cache_mode")
+	}
 
 	return strings.Join(lines, "\n"), err
 }
@@ -136,3 +184,48 @@ func Covers(a, b dlma.Pick) bool { return ruleOf(a).covers(ruleOf(b)) }
 
 // Joined packs the joined limits of two picks.
 func Joined(a, b dlma.Pick) string { return fmt.Sprint(ruleOf(a).join(ruleOf(b))) }
+
+// HowItReads returns how the database goes about each of the statements that run
+// sends, by their texts.
+func (s *Store) HowItReads(ctx context.Context, run func()) (map[string]string, error) {
+	const name = "test:plans"
+	type sent struct {
+		sql  string
+		vars []any
+	}
+	var statements []sent
+	watch := func(db *gorm.DB) {
+		if sql := db.Statement.SQL.String(); strings.Contains(sql, "FROM") || strings.Contains(sql, "UPDATE") {
+			statements = append(statements, sent{sql, slices.Clone(db.Statement.Vars)})
+		}
+	}
+	for _, pool := range []*gorm.DB{s.r, s.w} {
+		c := pool.Callback()
+		for _, err := range []error{
+			c.Query().After("*").Register(name, watch), c.Row().After("*").Register(name, watch), c.Raw().After("*").Register(name, watch),
+		} {
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	run()
+	for _, pool := range []*gorm.DB{s.r, s.w} {
+		c := pool.Callback()
+		for _, err := range []error{c.Query().Remove(name), c.Row().Remove(name), c.Raw().Remove(name)} {
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	plans := map[string]string{}
+	for _, one := range statements {
+		plan, err := s.explainPrepared(ctx, "EXPLAIN", one.sql, one.vars)
+		if err != nil {
+			return nil, err
+		}
+		plans[one.sql] = plan
+	}
+
+	return plans, nil
+}

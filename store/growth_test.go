@@ -116,6 +116,7 @@ func BenchmarkClaimBehindLocked(b *testing.B) {
 				s, at := open(b), now()
 				list := newList(b, s)
 				fill(b, s, list, 110_000, at)
+				analyze(b, s)
 				lockNumbers(b, s, list, n, 100_000, at)
 				var claims, outlooks []time.Duration
 				for b.Loop() {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,10 +36,18 @@ func fill(tb testing.TB, s *store.Store, list string, n int, at time.Time) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if s.Kind() == "postgres" {
-		err = s.Exec(tb.Context(), "ANALYZE dls")
-	}
 	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// analyze lets Postgres look at what its tables hold.
+func analyze(tb testing.TB, s *store.Store) {
+	tb.Helper()
+	if s.Kind() != "postgres" {
+		return
+	}
+	if err := s.Exec(tb.Context(), "ANALYZE dls, dialings, results, abandons"); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -69,34 +78,107 @@ func lockNumbers(tb testing.TB, s *store.Store, list string, ours, strangers int
 		err = s.Exec(tb.Context(), `INSERT INTO abandons (number, tm)
 			SELECT number_1, CAST(? AS bigint) FROM dls WHERE dlma_uuid = ? AND tries = 0 ORDER BY id LIMIT ?`, us, list, ours)
 	}
-	if err == nil && s.Kind() == "postgres" {
-		err = s.Exec(tb.Context(), "ANALYZE abandons")
-	}
 	if err != nil {
 		tb.Fatal(err)
 	}
 }
 
+// planners are what Postgres may know when a list is dialed.
+var planners = map[string]func(t *testing.T, s *store.Store, fill func(list string)) (list string){
+	"all is known": func(t *testing.T, s *store.Store, fill func(string)) string {
+		list := newList(t, s)
+		fill(list)
+		analyze(t, s)
+
+		return list
+	},
+	"statistics are gone": func(t *testing.T, s *store.Store, fill func(string)) string {
+		list := newList(t, s)
+		fill(list)
+		analyze(t, s)
+		if err := s.Exec(t.Context(), "DELETE FROM pg_statistic WHERE starelid IN ('dls'::regclass, 'dialings'::regclass, 'abandons'::regclass)"); err != nil {
+			t.Fatal(err)
+		}
+
+		return list
+	},
+	"nothing was ever looked at": func(t *testing.T, s *store.Store, fill func(string)) string {
+		list := newList(t, s)
+		fill(list)
+
+		return list
+	},
+	"all was empty when it was looked at": func(t *testing.T, s *store.Store, fill func(string)) string {
+		analyze(t, s)
+		list := newList(t, s)
+		fill(list)
+
+		return list
+	},
+	"the list is newer than the statistics": func(t *testing.T, s *store.Store, fill func(string)) string {
+		for range 3 {
+			fill(newList(t, s))
+		}
+		analyze(t, s)
+		list := newList(t, s)
+		fill(list)
+
+		return list
+	},
+}
+
+// eachPlanner runs test with a database whose planner knows little or much, and
+// that does not learn more while the test goes on.
+// Open and ended are how many calls of each list there are already.
+func eachPlanner(t *testing.T, entries, open, ended int, test func(t *testing.T, s *store.Store, list string)) {
+	t.Helper()
+	for name, prepare := range planners {
+		t.Run(fmt.Sprintf("%s, %d entries", name, entries), func(t *testing.T) {
+			s := databases["postgres"](t)
+			for _, table := range []string{"dls", "dialings", "results", "abandons"} {
+				if err := s.Exec(t.Context(), "ALTER TABLE "+table+" SET (autovacuum_enabled = false)"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			test(t, s, prepare(t, s, func(list string) {
+				fill(t, s, list, entries, now())
+				callMany(t, s, list, open, ended)
+			}))
+		})
+	}
+}
+
+// callMany claims entries and finishes some of the calls.
+func callMany(tb testing.TB, s *store.Store, list string, open, ended int) {
+	tb.Helper()
+	if open+ended == 0 {
+		return
+	}
+	token := lease(tb, s, "gw")
+	calls := claim(tb, s, token, benchPick(list, now(), open+ended))
+	if len(calls) != open+ended {
+		tb.Fatalf("claimed %d of %d", len(calls), open+ended)
+	}
+	over := make([]results.Result, ended)
+	for i := range over {
+		over[i] = resultOf(calls[i], results.Busy, 0, now())
+	}
+	record(tb, s, token, over...)
+	must[int](tb)(s.Number(tb.Context(), lease(tb, s, "results"), ended))
+}
+
 func TestClaimGoesThroughItsIndex(t *testing.T) {
-	for name, c := range map[string]struct{ ours, strangers int }{
-		"few abandoned": {10, 100}, "many abandoned": {40, 20_000},
+	for name, c := range map[string]struct{ entries, ours, strangers int }{
+		"few abandoned": {13_000, 10, 100}, "many abandoned": {20_000, 40, 20_000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := databases["postgres"](t)
-			list, at := newList(t, s), now()
-			fill(t, s, list, 20_000, at)
-			lockNumbers(t, s, list, c.ours, c.strangers, at)
-			pick := benchPick(list, at, 50)
-			for _, analyzed := range []bool{true, false} {
-				if !analyzed { // the planner knows nothing, as after a bulk load
-					if err := s.Exec(t.Context(), "DELETE FROM pg_statistic WHERE starelid IN ('dls'::regclass, 'abandons'::regclass)"); err != nil {
-						t.Fatal(err)
-					}
-				}
+			eachPlanner(t, c.entries, 0, 0, func(t *testing.T, s *store.Store, list string) {
+				pick := benchPick(list, now(), 50)
+				lockNumbers(t, s, list, c.ours, c.strangers, pick.Now)
 				checkSteps(t, "claim", must[string](t)(s.ExplainClaim(t.Context(), pick)))
 				checkSteps(t, "outlook", must[string](t)(s.ExplainOutlook(t.Context(), pick)))
 				checkPaths(t, "second look", must[string](t)(s.ExplainHeld(t.Context(), pick)))
-			}
+			})
 		})
 	}
 }
@@ -231,6 +313,7 @@ func BenchmarkClaim(b *testing.B) {
 func benchClaim(b *testing.B, s *store.Store, n int) {
 	list, token, at := newList(b, s), lease(b, s, "gw"), now()
 	fill(b, s, list, n, at)
+	analyze(b, s)
 	var took time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -248,4 +331,92 @@ func benchClaim(b *testing.B, s *store.Store, n int) {
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(took.Microseconds())/float64(b.N)/50, "µs/entry")
+}
+
+// wholesale is what a plan says that reads more of a table than is wanted: all
+// of it, or all that an index has.
+var wholesale = regexp.MustCompile(`Seq Scan on|Bitmap|Hash Join|Merge Join|Index (Only )?Scan [^\n]*\n(?:\s+Filter[^\n]*\n)*\s*(?:->|$)`)
+
+// TestCallsGoThroughIndexes: what is read and written for each call, and for
+// whoever looks on, takes the few rows that it wants, whatever Postgres knows of
+// its tables.
+func TestCallsGoThroughIndexes(t *testing.T) {
+	eachPlanner(t, 13_000, 700, 1300, func(t *testing.T, s *store.Store, list string) {
+		ctx := t.Context()
+		token, ledger := lease(t, s, "gw"), lease(t, s, "results")
+		pick := benchPick(list, now(), 20)
+		lockNumbers(t, s, list, 0, 1000, pick.Now)
+		plans := must[map[string]string](t)(s.HowItReads(ctx, func() {
+			calls := claim(t, s, token, pick)
+			if len(calls) != 20 {
+				t.Fatalf("claimed %d", len(calls))
+			}
+			ended := make([]results.Result, len(calls))
+			for i, d := range calls {
+				ended[i] = resultOf(d, results.Busy, 0, now())
+			}
+			if err := s.Record(ctx, token, calls, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Record(ctx, token, nil, ended); err != nil {
+				t.Fatal(err)
+			}
+			must[int](t)(s.Number(ctx, ledger, 100))
+			must[[]results.Result](t)(s.Numbered(ctx, 3, 10))
+			must[[]results.Result](t)(s.Recent(ctx, "c", 10))
+			must[results.Tally](t)(s.Tally(ctx, "c"))
+			must[dlma.Entry](t)(s.Entry(ctx, calls[0].Entry))
+			for _, q := range []results.Query{{Count: 10}, {Campaign: "c", After: 3, Count: 10}, {Campaign: "c", Disposition: results.Busy, Count: 10}} {
+				if list, _, err := s.Results(ctx, q); err != nil || len(list) != 10 {
+					t.Fatalf("%+v: %d results, %v", q, len(list), err)
+				}
+			}
+			if list, _, err := s.ListEntries(ctx, dlma.Query{List: list, Count: 10}); err != nil || len(list) != 10 {
+				t.Fatalf("%d entries, %v", len(list), err)
+			}
+		}))
+		for sql, plan := range plans {
+			// The index of those without a number holds nothing else.
+			if wholesale.MatchString(strings.ReplaceAll(plan, "Scan using results_unnumbered", "")) {
+				t.Errorf("%s\n%s", sql, plan)
+			}
+			// All results by number may be many that are not this campaign's.
+			if strings.Contains(sql, "(campaign_uuid, seq)") && !strings.Contains(plan, "using results_campaign") {
+				t.Errorf("%s\n%s", sql, plan)
+			}
+		}
+	})
+}
+
+// TestPlansOfEmptyTablesAreGoodForFullOnes: a session keeps the plan that it
+// made when there was nothing yet, until somebody has looked at the tables.
+func TestPlansOfEmptyTablesAreGoodForFullOnes(t *testing.T) {
+	s := databases["postgres"](t)
+	ctx, list, token := t.Context(), newList(t, s), lease(t, s, "gw")
+	newEntry(t, s, list, "1")
+	plans := must[map[string]string](t)(s.HowItReads(ctx, func() {
+		calls := claim(t, s, token, pickOf(list, 1, 1))
+		if err := s.Record(ctx, token, calls, nil); err != nil {
+			t.Fatal(err)
+		}
+		record(t, s, token, resultOf(calls[0], results.Busy, 0, now()))
+	}))
+	looked := 0
+	for sql, plan := range plans {
+		rows := strings.Index(plan, "Function Scan on json_to_recordset")
+		table := regexp.MustCompile(`Scan using (\w+) on (dls|dialings) `).FindStringSubmatchIndex(plan)
+		if rows < 0 || table == nil {
+			continue
+		}
+		looked++
+		index := plan[table[2]:table[3]]
+		if table[0] < rows || !slices.Contains([]string{"dls_uuid", "dls_pkey", "dialings_uuid", "dialings_addr"}, index) {
+			t.Errorf("%s\ndoes not look up each row that is to be written by what is unique:\n%s", sql, plan)
+		}
+	}
+	checkPaths(t, "claim", must[string](t)(s.ExplainClaim(ctx, pickOf(list, 1, 1))))
+	checkPaths(t, "outlook", must[string](t)(s.ExplainOutlook(ctx, pickOf(list, 1, 1))))
+	if looked < 3 {
+		t.Errorf("looked at %d statements, want those of live rows, ends and entries", looked)
+	}
 }

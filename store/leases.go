@@ -54,16 +54,14 @@ func (s *Store) Release(ctx context.Context, name, token string) error {
 }
 
 // leaseHolds checks that token holds a lease and makes whoever wants to take
-// it wait for the end of the transaction. In the same round trip it tells the
-// planner to walk indexes in order: what the statements that follow want is
-// the first few rows, and a bitmap or a full scan would first gather all.
+// it wait for the end of the transaction. In the same round trip it asks for
+// onePlan.
 func (s *Store) leaseHolds(tx *gorm.DB, token string) error {
 	if s.dialect == sqliteDialect {
 		return nil
 	}
-	var held []struct{ Bitmap, Seq string }
-	err := tx.Raw(`SELECT set_config('enable_bitmapscan', 'off', true) AS bitmap, set_config('enable_seqscan', 'off', true) AS seq
-		FROM leases WHERE token = ? AND expires_at > clock_timestamp() FOR SHARE`, token).Scan(&held).Error
+	var held []string
+	err := tx.Raw("SELECT "+onePlan+" FROM leases WHERE token = ? AND expires_at > clock_timestamp() FOR SHARE", token).Scan(&held).Error
 	if err != nil {
 		return fmt.Errorf("check lease: %w", err)
 	}

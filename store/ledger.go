@@ -66,9 +66,11 @@ func (s *Store) Results(ctx context.Context, q results.Query) (list []results.Re
 	if !storable(q.Campaign) || !storable(string(q.Disposition)) {
 		return nil, false, nil // nothing is called that
 	}
-	db := s.read(ctx).Where("seq > ?", q.After)
-	if q.Campaign != "" {
-		db = db.Where("campaign_uuid = ?", q.Campaign)
+	db := s.read(ctx).Model(&resultRow{}).Limit(q.Count + 1)
+	if q.Campaign == "" {
+		db = db.Where("seq > ?", q.After).Order("seq")
+	} else {
+		db = db.Where(ofCampaign, map[string]any{"campaign": q.Campaign, "after": q.After}).Order("campaign_uuid, seq")
 	}
 	if !q.From.IsZero() {
 		db = db.Where("tm_hangup >= ?", ceilMicros(q.From))
@@ -79,8 +81,8 @@ func (s *Store) Results(ctx context.Context, q results.Query) (list []results.Re
 	if q.Disposition != "" {
 		db = db.Where("disposition = ?", string(q.Disposition))
 	}
-	var rows []resultRow
-	if err := db.Order("seq").Limit(q.Count + 1).Find(&rows).Error; err != nil {
+	rows, err := scan[resultRow](db)
+	if err != nil {
 		return nil, false, fmt.Errorf("read results: %w", err)
 	}
 	if more = len(rows) > q.Count; more {
@@ -94,10 +96,12 @@ func (s *Store) Results(ctx context.Context, q results.Query) (list []results.Re
 	return list, more, nil
 }
 
-// recentSQL compares pairs, since with an equation for the campaign Postgres
+// ofCampaign compares pairs, since with an equation for the campaign Postgres
 // may walk all results by seq until it has found enough of that campaign's.
-const recentSQL = `SELECT * FROM results WHERE (campaign_uuid, seq) > (@campaign , 0) AND (campaign_uuid, seq) <= (@campaign , 9223372036854775807)
-	ORDER BY campaign_uuid DESC, seq DESC LIMIT @n `
+const ofCampaign = "(campaign_uuid, seq) > (@campaign , @after ) AND (campaign_uuid, seq) <= (@campaign , 9223372036854775807)"
+
+// recentSQL reads a campaign's last results, the last one first.
+const recentSQL = "SELECT * FROM results WHERE " + ofCampaign + " ORDER BY campaign_uuid DESC, seq DESC LIMIT @n "
 
 // Recent returns the last numbered results of a campaign, at most count,
 // oldest first.
@@ -105,9 +109,7 @@ func (s *Store) Recent(ctx context.Context, campaign string, count int) ([]resul
 	if !storable(campaign) || count <= 0 {
 		return nil, nil
 	}
-	var rows []resultRow
-	params := map[string]any{"campaign": campaign, "n": count}
-	err := s.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(recentSQL, params).Scan(&rows).Error })
+	rows, err := scan[resultRow](s.read(ctx).Raw(recentSQL, map[string]any{"campaign": campaign, "after": 0, "n": count}))
 	if err != nil {
 		return nil, fmt.Errorf("read recent results: %w", err)
 	}

@@ -108,8 +108,8 @@ func page[T, R any, P rowOf[T, R]](q *gorm.DB, after string, count int, invalid 
 		}
 		q = q.Where("id > ?", id)
 	}
-	var rows []R
-	if err := q.Where("in_use = 1").Order("id").Limit(count + 1).Find(&rows).Error; err != nil {
+	rows, err := scan[R](q.Model(new(R)).Where("in_use = 1").Order("id").Limit(count + 1))
+	if err != nil {
 		return nil, false, fmt.Errorf("read list: %w", err)
 	}
 	if more = len(rows) > count; more {

@@ -26,7 +26,24 @@ var sessionDefaults = map[string]string{
 	"default_transaction_isolation":       "read committed",
 	"jit":                                 "off",
 	"timezone":                            "UTC",
+
+	// Every statement but one (see whole) wants a few rows, which an index has in
+	// the order that is wanted. A planner without statistics, as after an
+	// import, or with those from before a list came, may rather read all of the
+	// list and sort it, or hash a whole table; so it is told to walk.
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off",
+	"enable_sort":       "off",
+	"enable_hashjoin":   "off",
+	"enable_mergejoin":  "off",
 }
+
+// onePlan keeps the plan of a long statement for the other values that it is run
+// with, until the transaction ends: planning a claim takes longer than the claim.
+const onePlan = "set_config('plan_cache_mode', 'force_generic_plan', true)"
+
+// whole lets the planner read whole tables until the transaction ends.
+const whole = "set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true), set_config('enable_sort', 'on', true)"
 
 // openPostgres opens the pool.
 func (s *Store) openPostgres(ctx context.Context, url string, opts Options) error {

@@ -20,7 +20,7 @@ func (s *server) getDialings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.reply(c, pageOf(list, more, viewDialing, func(d results.Dialing) string { return d.UUID }))
+	return replyPage(s, c, list, more, newCapsules().encodeDialing, func(d results.Dialing) string { return d.UUID })
 }
 
 // getDialing reads one open call.
@@ -33,7 +33,11 @@ func (s *server) getDialing(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.reply(c, viewDialing(d))
+	view, err := newCapsules().encodeDialing(nil, d)
+	if err != nil {
+		return err
+	}
+	return s.reply(c, view)
 }
 
 // deleteDialing asks for a call to be ended. The answer has no result: the

@@ -43,7 +43,8 @@ func (s *server) getEntries(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.reply(c, pageOf(list, more, viewEntry, func(e dlma.Entry) string { return e.UUID }))
+	one := func(dst encoded, e dlma.Entry) (encoded, error) { return encode(dst, viewEntry(e)) }
+	return replyPage(s, c, list, more, one, func(e dlma.Entry) string { return e.UUID })
 }
 
 // entryQuery reads the parameters of GET /ob/dls.

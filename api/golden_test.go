@@ -129,7 +129,7 @@ func TestTimesHaveNineDecimals(t *testing.T) {
 	}
 }
 
-func mustJSON(t *testing.T, v any) json.RawMessage {
+func mustJSON(t testing.TB, v any) json.RawMessage {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -139,7 +139,7 @@ func mustJSON(t *testing.T, v any) json.RawMessage {
 }
 
 // exampleDialing is the call of the example, as the store keeps it.
-func exampleDialing(t *testing.T) results.Dialing {
+func exampleDialing(t testing.TB) results.Dialing {
 	at := func(text string) time.Time {
 		parsed, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"slices"
 
@@ -32,15 +31,20 @@ func (s *server) getResults(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	lines := make([]json.RawMessage, len(list))
-	for i, r := range list {
-		lines[i] = bytes.TrimSuffix(r.AppendLine(nil), []byte("\n"))
-	}
-	result := page{List: lines}
+	var next any
 	if more && len(list) > 0 {
-		result.Next = list[len(list)-1].Seq
+		next = list[len(list)-1].Seq
 	}
-	return s.reply(c, result)
+	page, err := encodePage(list, encodeResult, next)
+	if err != nil {
+		return err
+	}
+	return s.reply(c, page)
+}
+
+// encodeResult appends a result as its line in the log.
+func encodeResult(dst encoded, r results.Result) (encoded, error) {
+	return bytes.TrimSuffix(r.AppendLine(dst), []byte("\n")), nil
 }
 
 // resultQuery reads the parameters of GET /ob/results.

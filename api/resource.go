@@ -77,7 +77,7 @@ func (r resource[T]) getAll(s *server) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		return s.reply(c, pageOf(list, more, r.view, r.uuid))
+		return replyPage(s, c, list, more, r.encode, r.uuid)
 	}
 }
 
@@ -128,15 +128,5 @@ func (r resource[T]) delete(s *server) echo.HandlerFunc {
 	}
 }
 
-// pageOf makes the result of a list.
-func pageOf[T any](list []T, more bool, view func(T) any, uuid func(T) string) page {
-	views := make([]any, len(list)) // never nil: an empty list is [] on the wire
-	for i, t := range list {
-		views[i] = view(t)
-	}
-	p := page{List: views}
-	if more && len(list) > 0 {
-		p.Next = uuid(list[len(list)-1])
-	}
-	return p
-}
+// encode appends an object in the form of the wire.
+func (r resource[T]) encode(dst encoded, t T) (encoded, error) { return encode(dst, r.view(t)) }

@@ -9,8 +9,8 @@ import (
 	"github.com/outpace/outpace/results"
 )
 
-// dialingView is an open call on the wire. The info_* objects are the objects
-// as they were when the call was claimed.
+// dialingView is an open call on the wire, without the objects as they were
+// when the call was claimed: see capsules.
 type dialingView struct {
 	ActionID        *string           `json:"action_id"`
 	Channel         *string           `json:"channel"`
@@ -26,12 +26,7 @@ type dialingView struct {
 	DialTrycnt      int               `json:"dial_trycnt"`
 	DialType        int               `json:"dial_type"`
 	DialVariables   map[string]string `json:"dial_variables"`
-	InfoCamp        any               `json:"info_camp"`
-	InfoDest        any               `json:"info_dest"`
 	InfoDial        infoDial          `json:"info_dial"`
-	InfoDlList      any               `json:"info_dl_list"`
-	InfoDlma        any               `json:"info_dlma"`
-	InfoPlan        any               `json:"info_plan"`
 	ResDial         int               `json:"res_dial"`
 	ResDialDetail   *string           `json:"res_dial_detail"`
 	ResHangup       int               `json:"res_hangup"`
@@ -67,12 +62,46 @@ type infoDial struct {
 	Variables       map[string]string `json:"variables"`
 }
 
-func viewDialing(d results.Dialing) any {
-	camp, hasCamp := kept[campaign.Campaign](d.Info.Campaign)
-	dest, hasDest := kept[campaign.Destination](d.Info.Destination)
-	p, hasPlan := kept[plan.Plan](d.Info.Plan)
-	list, hasList := kept[dlma.List](d.Info.List)
-	entry, hasEntry := kept[dlma.Entry](d.Info.Entry)
+// capsules show the objects that calls keep. Calls of one page have most of
+// them in common, so each is taken apart and written once.
+type capsules struct {
+	campaigns    map[string]capsule
+	plans        map[string]capsule
+	destinations map[string]capsule
+	lists        map[string]capsule
+}
+
+// capsule is an object as it was when a call was claimed.
+type capsule struct {
+	view      encoded
+	variables map[string]string
+}
+
+func newCapsules() capsules {
+	return capsules{map[string]capsule{}, map[string]capsule{}, map[string]capsule{}, map[string]capsule{}}
+}
+
+// encodeDialing appends an open call with its objects in the form of the wire.
+func (c capsules) encodeDialing(dst encoded, d results.Dialing) (encoded, error) {
+	camp := opened(c.campaigns, d.Info.Campaign, viewCampaign, func(c campaign.Campaign) map[string]string { return c.Variables })
+	p := opened(c.plans, d.Info.Plan, viewPlan, func(p plan.Plan) map[string]string { return p.Variables })
+	dest := opened(c.destinations, d.Info.Destination, viewDestination, func(d campaign.Destination) map[string]string { return d.Variables })
+	list := opened(c.lists, d.Info.List, viewList, func(l dlma.List) map[string]string { return l.Variables })
+	entry := unpack(d.Info.Entry, viewEntry, func(e dlma.Entry) map[string]string { return e.Variables })
+	dst, err := encode(dst, viewDialing(d, dest.variables, entry.variables, p.variables))
+	if err != nil {
+		return nil, err
+	}
+	dst = dst[:len(dst)-1] // without its brace
+	dst = appendMember(dst, "info_camp", camp.view)
+	dst = appendMember(dst, "info_dest", dest.view)
+	dst = appendMember(dst, "info_dl_list", entry.view)
+	dst = appendMember(dst, "info_dlma", list.view)
+	dst = appendMember(dst, "info_plan", p.view)
+	return append(dst, '}'), nil
+}
+
+func viewDialing(d results.Dialing, dest, entry, plan map[string]string) dialingView {
 	return dialingView{
 		ActionID:        orNull(d.ActionID),
 		Channel:         orNull(d.Channel),
@@ -88,11 +117,9 @@ func viewDialing(d results.Dialing) any {
 		DialTrycnt:      d.DialTry,
 		DialType:        d.DialType,
 		DialVariables:   d.DialVariables,
-		InfoCamp:        viewKept(camp, hasCamp, viewCampaign),
-		InfoDest:        viewKept(dest, hasDest, viewDestination),
 		InfoDial: infoDial{
 			ChannelID:       d.UUID,
-			DestVariables:   dest.Variables,
+			DestVariables:   dest,
 			DialAddr:        orNull(d.DialAddr),
 			DialApplication: orNull(d.DialApplication),
 			DialChannel:     orNull(d.DialChannel),
@@ -101,14 +128,11 @@ func viewDialing(d results.Dialing) any {
 			DialTimeout:     d.DialTimeout.Milliseconds(),
 			DialTrycnt:      d.DialTry,
 			DialType:        d.DialType,
-			DlVariables:     entry.Variables,
-			PlanVariables:   p.Variables,
+			DlVariables:     entry,
+			PlanVariables:   plan,
 			UUID:            orNull(d.Entry),
 			Variables:       d.DialVariables,
 		},
-		InfoDlList:      viewKept(entry, hasEntry, viewEntry),
-		InfoDlma:        viewKept(list, hasList, viewList),
-		InfoPlan:        viewKept(p, hasPlan, viewPlan),
 		ResDial:         d.ResDial,
 		ResDialDetail:   orNull(d.ResDialDetail),
 		ResHangup:       d.ResHangup,
@@ -125,23 +149,31 @@ func viewDialing(d results.Dialing) any {
 	}
 }
 
-// kept reads an object that a call keeps. One that is missing, or that an
-// older version wrote in a form that cannot be read, is shown as null: the call
-// itself matters more.
-func kept[T any](body json.RawMessage) (t T, ok bool) {
-	if len(body) == 0 || isNull(body) {
-		return t, false
+// opened returns the capsule of body, perhaps as it was opened before.
+func opened[T any](known map[string]capsule, body json.RawMessage, view func(T) any, variables func(T) map[string]string) capsule {
+	c, ok := known[string(body)]
+	if !ok {
+		c = unpack(body, view, variables)
+		known[string(body)] = c
 	}
-	if err := json.Unmarshal(body, &t); err != nil {
-		var none T
-		return none, false
-	}
-	return t, true
+	return c
 }
 
-func viewKept[T any](t T, ok bool, view func(T) any) any {
-	if !ok {
-		return nil
+// unpack reads an object that a call keeps. One that is missing, or that an
+// older version wrote in a form that cannot be read, is shown as null: the call
+// itself matters more.
+func unpack[T any](body json.RawMessage, view func(T) any, variables func(T) map[string]string) capsule {
+	none := capsule{view: encoded("null")}
+	if len(body) == 0 || isNull(body) {
+		return none
 	}
-	return view(t)
+	var t T
+	if err := json.Unmarshal(body, &t); err != nil {
+		return none
+	}
+	shown, err := encode(nil, view(t))
+	if err != nil {
+		return none
+	}
+	return capsule{shown, variables(t)}
 }

@@ -36,19 +36,19 @@ type refused struct {
 
 func (e refused) Error() string { return fmt.Sprintf("the API answered %d: %s", e.Status, e.Message) }
 
-// do sends one request and reads the result into result, unless it is nil.
-func (c *client) do(ctx context.Context, method, path string, body, result any) error {
+// send sends one request. Whoever gets the answer closes its body.
+func (c *client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
 		if err != nil {
-			return fmt.Errorf("%s %s: %w", method, path, err)
+			return nil, fmt.Errorf("%s %s: %w", method, path, err)
 		}
 		content = bytes.NewReader(encoded)
 	}
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if c.token != "" {
@@ -56,7 +56,32 @@ func (c *client) do(ctx context.Context, method, path string, body, result any) 
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return response, nil
+}
+
+// drain reads an answer and throws it away.
+func (c *client) drain(ctx context.Context, path string) error {
+	response, err := c.send(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return fmt.Errorf("GET %s: %w", path, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: status %d", path, response.StatusCode)
+	}
+	return nil
+}
+
+// do sends one request and reads the result into result, unless it is nil.
+func (c *client) do(ctx context.Context, method, path string, body, result any) error {
+	response, err := c.send(ctx, method, path, body)
+	if err != nil {
+		return err
 	}
 	defer func() {
 		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again

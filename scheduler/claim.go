@@ -15,7 +15,7 @@ import (
 func (f *floor) claim(r *run, n int, now time.Time) {
 	n = min(n, claimMost)
 	r.claiming, r.asked = true, n
-	if next := now.Add(gapAfter(n)); next.After(r.nextClaim) {
+	if next := now.Add(claimGap); next.After(r.nextClaim) {
 		r.nextClaim = next
 	}
 	f.claims++

@@ -99,7 +99,7 @@ func (f *floor) fitPacer(r *run) {
 // time for all the rest. Some milliseconds later is as good.
 func (p *pacing) breath(s predictor.Snapshot) time.Duration {
 	large := len(s.Busy) + len(s.Ringing) - decisionsCheap
-	if p.learner == nil || large <= 0 {
+	if large <= 0 {
 		return 0
 	}
 	return time.Duration(large) * decisionShare

@@ -16,14 +16,10 @@ import (
 )
 
 const (
-	// claimGap is the least time between two claims of a campaign, so that at
-	// full load many calls share a transaction. It is not waited for when the
-	// last claim is longer ago.
-	claimGap = 10 * time.Millisecond
-	// claimGapFull is the same after a claim of at least claimFull calls, which
-	// only comes when so many are asked for all the time.
-	claimGapFull = 25 * time.Millisecond
-	claimFull    = 4
+	// claimGap is the least time between two claims of a campaign, so that under
+	// load several calls share a transaction. It is not waited for when the last
+	// claim is longer ago.
+	claimGap = 20 * time.Millisecond
 	// claimMost bounds one claim. One claim of a campaign is under way at a time,
 	// so on a disk that takes 100 ms for a commit this times ten is the most
 	// calls a second.
@@ -40,14 +36,6 @@ const (
 	// outlookPeriod is how often a list with nothing to dial is looked at again.
 	outlookPeriod = time.Second
 )
-
-// gapAfter is how long after a claim of n calls the next one may come.
-func gapAfter(n int) time.Duration {
-	if n >= claimFull {
-		return claimGapFull
-	}
-	return claimGap
-}
 
 // run is one campaign on this floor.
 type run struct {

@@ -66,7 +66,7 @@ func (b *book) apply(e dialer.Event) {
 func (b *book) strangers(queue string) int { return len(b.callers[queue]) }
 
 // wrapEnd is when an agent's wrap-up is over; zero if he is in none.
-func (b *book) wrapEnd(a dialer.Agent, now time.Time) time.Time {
+func (b *book) wrapEnd(a *dialer.Agent, now time.Time) time.Time {
 	if a.Phase != dialer.AgentFree || a.TalkEnded.IsZero() {
 		return time.Time{}
 	}
@@ -78,7 +78,7 @@ func (b *book) wrapEnd(a dialer.Agent, now time.Time) time.Time {
 }
 
 // pause is how long an agent's wrap-up is.
-func (b *book) pause(a dialer.Agent) time.Duration {
+func (b *book) pause(a *dialer.Agent) time.Duration {
 	pause := b.wrapup[a.TalkQueue]
 	for _, m := range a.Queues {
 		if m.Wrapup > 0 && (a.TalkQueue == "" || m.Queue == a.TalkQueue) {
@@ -93,7 +93,7 @@ func (b *book) pause(a dialer.Agent) time.Duration {
 func (b *book) rest(now time.Time) (rested []dialer.Agent, next time.Time) {
 	for name := range b.resting {
 		a := b.agents[name]
-		end := b.wrapEnd(a, now)
+		end := b.wrapEnd(&a, now)
 		if end.IsZero() {
 			delete(b.resting, name)
 			rested = append(rested, a)
@@ -102,7 +102,7 @@ func (b *book) rest(now time.Time) (rested []dialer.Agent, next time.Time) {
 		}
 	}
 	slices.SortFunc(rested, func(a, c dialer.Agent) int {
-		return cmp.Or(a.TalkEnded.Add(b.pause(a)).Compare(c.TalkEnded.Add(b.pause(c))), cmp.Compare(a.Interface, c.Interface))
+		return cmp.Or(a.TalkEnded.Add(b.pause(&a)).Compare(c.TalkEnded.Add(b.pause(&c))), cmp.Compare(a.Interface, c.Interface))
 	})
 	return rested, next
 }
@@ -111,7 +111,7 @@ func (b *book) rest(now time.Time) (rested []dialer.Agent, next time.Time) {
 func (b *book) count(queue string, now time.Time) campaign.Agents {
 	var n campaign.Agents
 	for _, a := range b.agents {
-		m, ok := member(a, queue)
+		m, ok := member(&a, queue)
 		if !ok || a.Phase == dialer.AgentAway {
 			continue
 		}
@@ -121,7 +121,7 @@ func (b *book) count(queue string, now time.Time) campaign.Agents {
 			n.Busy++
 		case m.Paused:
 			n.Paused++
-		case !b.wrapEnd(a, now).IsZero():
+		case !b.wrapEnd(&a, now).IsZero():
 			n.WrapUp++
 		default:
 			n.Free++
@@ -135,8 +135,8 @@ func (b *book) count(queue string, now time.Time) campaign.Agents {
 func (b *book) able(queue string, now time.Time) int {
 	n := 0
 	for _, a := range b.agents {
-		m, ok := member(a, queue)
-		free := a.Phase == dialer.AgentFree && b.wrapEnd(a, now).IsZero()
+		m, ok := member(&a, queue)
+		free := a.Phase == dialer.AgentFree && b.wrapEnd(&a, now).IsZero()
 		if ok && !m.Paused && (free || a.Phase == dialer.AgentRinging) {
 			n++
 		}
@@ -144,7 +144,7 @@ func (b *book) able(queue string, now time.Time) int {
 	return n
 }
 
-func member(a dialer.Agent, queue string) (dialer.Membership, bool) {
+func member(a *dialer.Agent, queue string) (dialer.Membership, bool) {
 	i := slices.IndexFunc(a.Queues, func(m dialer.Membership) bool { return m.Queue == queue })
 	if i < 0 {
 		return dialer.Membership{}, false
@@ -156,12 +156,13 @@ func member(a dialer.Agent, queue string) (dialer.Membership, bool) {
 func (b *book) groups(now time.Time) []group {
 	byQueues := map[string]*group{}
 	var list []*group
+	var queues []string // of one agent
 	for _, a := range b.agents {
-		free := a.Phase == dialer.AgentFree && b.wrapEnd(a, now).IsZero()
+		free := a.Phase == dialer.AgentFree && b.wrapEnd(&a, now).IsZero()
 		if !free && a.Phase != dialer.AgentRinging {
 			continue
 		}
-		queues := make([]string, 0, len(a.Queues))
+		queues = queues[:0]
 		for _, m := range a.Queues {
 			if !m.Paused {
 				queues = append(queues, m.Queue)
@@ -173,7 +174,7 @@ func (b *book) groups(now time.Time) []group {
 		key := strings.Join(queues, "\x00")
 		g := byQueues[key]
 		if g == nil {
-			g = &group{queues: queues}
+			g = &group{queues: slices.Clone(queues)}
 			byQueues[key] = g
 			list = append(list, g)
 		}
@@ -194,7 +195,7 @@ func (b *book) groups(now time.Time) []group {
 func (b *book) busy(queue string, now time.Time) []predictor.Busy {
 	var list []predictor.Busy
 	for _, a := range b.agents {
-		m, ok := member(a, queue)
+		m, ok := member(&a, queue)
 		if !ok || a.Phase == dialer.AgentAway {
 			continue
 		}
@@ -204,7 +205,7 @@ func (b *book) busy(queue string, now time.Time) []predictor.Busy {
 			busy.Phase = predictor.AgentRinging
 		case a.Phase == dialer.AgentTalking:
 			busy.Phase = predictor.AgentTalking
-		case !b.wrapEnd(a, now).IsZero():
+		case !b.wrapEnd(&a, now).IsZero():
 			busy.Phase, busy.For = predictor.AgentWrapUp, now.Sub(a.TalkEnded)
 		default:
 			continue

@@ -81,7 +81,7 @@ func (f *floor) watchTalk(e dialer.Event) {
 // watchRest notes that agents' wrap-ups are over.
 func (f *floor) watchRest(rested []dialer.Agent) {
 	for _, a := range rested {
-		if pause := f.book.pause(a); pause > 0 {
+		if pause := f.book.pause(&a); pause > 0 {
 			f.observeAgent(predictor.WrapUpEnded, a.Queues, a.TalkEnded.Add(pause), pause)
 		}
 	}

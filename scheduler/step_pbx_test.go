@@ -423,7 +423,12 @@ func (g stepGateway) Place(ctx context.Context, r dialer.Request) error {
 	case b.strikes(sim.Refused):
 		return dialer.ErrRefused
 	case b.busy > 0:
-		b.d.after(b.d.some(b.busy), nil, "", func() { b.begin(r) })
+		started := b.started
+		b.d.after(b.d.some(b.busy), nil, "", func() {
+			if b.started.Equal(started) { // else it was forgotten with the calls
+				b.begin(r)
+			}
+		})
 		if b.d.r.IntN(3) == 0 { // and its link breaks down meanwhile
 			b.drop()
 			return dialer.ErrOutcomeUnknown

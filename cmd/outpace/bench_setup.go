@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,8 +89,18 @@ var benchPostgres = []string{"shared_buffers=256MB", "max_wal_size=4GB", "checkp
 
 func (b *bench) log() string { return filepath.Join(b.dir, "outbound_result.json") }
 
-// load makes the campaign and fills its list.
+// load makes the campaign and fills its list. A database that holds results
+// already is refused: they would all be written to the log of this bench.
 func (b *bench) load(ctx context.Context) error {
+	var earlier struct {
+		List []json.RawMessage `json:"list"`
+	}
+	if err := b.api.do(ctx, http.MethodGet, "/ob/results?count=1", nil, &earlier); err != nil {
+		return err
+	}
+	if len(earlier.List) > 0 {
+		return errors.New("database: there are results in it already; bench needs an empty one")
+	}
 	var made [4]string
 	destination := map[string]any{"name": "bench", "type": 1, "application": "Queue", "data": "queue_1"}
 	if b.Agents == 0 {

@@ -24,9 +24,9 @@ func TestBench(t *testing.T) {
 		"postgres": func() string { return storetest.PostgresURL(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
+			dir, url := t.TempDir(), database()
 			plot, lines := filepath.Join(dir, "plot.svg"), filepath.Join(dir, "samples.jsonl")
-			code, out, errs := outpace(t, env(), "bench", "--database="+database(), "--for=6s", "--warm-up=1s", "--every=200ms",
+			code, out, errs := outpace(t, env(), "bench", "--database="+url, "--for=6s", "--warm-up=1s", "--every=200ms",
 				"--rate=50", "--calls=100", "--agents=20", "--entries=500", "--time-scale=50", "--rest=20", "--json", "--dir="+dir,
 				"--plot="+plot, "--samples="+lines, "--cpuprofile="+filepath.Join(dir, "cpu"), "--sim-cpuprofile="+filepath.Join(dir, "sim"))
 			if code != exitOK {
@@ -56,6 +56,10 @@ func TestBench(t *testing.T) {
 				if info, err := os.Stat(filepath.Join(dir, profile)); err != nil || info.Size() == 0 {
 					t.Errorf("profile %s: %v", profile, err)
 				}
+			}
+			// The log of another one would begin with these results.
+			if code, _, errs := outpace(t, env(), "bench", "--database="+url, "--for=1s", "--dir="+t.TempDir()); code == exitOK || !strings.Contains(errs, "empty") {
+				t.Errorf("a database with results: exit %d, %s", code, errs)
 			}
 		})
 	}

@@ -59,13 +59,16 @@ func appendMember(dst encoded, key string, value encoded) encoded {
 	return append(dst, value...)
 }
 
+// pageMost bounds what is set aside for a page by what its first object takes.
+const pageMost = 1 << 20
+
 // encodePage makes the result of a list: its objects, and the value for the
 // parameter "after" that continues it, nil at its end.
 func encodePage[T any](list []T, one func(encoded, T) (encoded, error), next any) (page encoded, err error) {
 	page = encoded(`{"list":[`)
 	for i, t := range list {
-		if i == 1 { // the others are about as long
-			page = slices.Grow(page, len(page)*(len(list)+1))
+		if i == 1 { // the others may be about as long
+			page = slices.Grow(page, min(len(page)*len(list), pageMost))
 		}
 		if i > 0 {
 			page = append(page, ',')
@@ -117,9 +120,9 @@ func (s *server) send(c echo.Context, e envelope) error {
 	if err != nil {
 		return err
 	}
-	parts := [][]byte{body}
+	parts := [][]byte{body, {'\n'}}
 	if made {
-		parts = [][]byte{[]byte(`{"result":`), result, {','}, body[1:]}
+		parts = [][]byte{[]byte(`{"result":`), result, {','}, body[1:], {'\n'}}
 	}
 	response := c.Response()
 	header := response.Header()

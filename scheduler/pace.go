@@ -43,7 +43,7 @@ func (f *floor) decide(now time.Time) {
 		s := f.snapshot(r, sup, now)
 		d := r.pacer.Decide(s)
 		r.decided(d, now)
-		r.nextClaim, r.why = now.Add(r.breath(s)), ""
+		r.nextClaim, r.why = now.Add(breath(s)), ""
 		if d.Place == 0 {
 			r.why = d.Reason
 			f.wakeForRate(r, now)

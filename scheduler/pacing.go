@@ -97,7 +97,7 @@ func (f *floor) fitPacer(r *run) {
 // breath is how long after a decision the next one may come: in a large campaign
 // ten times what one takes, so that its events, each of which asks for one, leave
 // time for all the rest. Some milliseconds later is as good.
-func (p *pacing) breath(s predictor.Snapshot) time.Duration {
+func breath(s predictor.Snapshot) time.Duration {
 	large := len(s.Busy) + len(s.Ringing) - decisionsCheap
 	if large <= 0 {
 		return 0

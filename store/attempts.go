@@ -104,6 +104,8 @@ var (
 	// liveColumns are what changes while a call is open.
 	liveColumns = pickColumns(dialingColumns, "status", "channel", "agent", "res_dial", "res_dial_detail", "res_hangup", "res_hangup_detail",
 		"tm_dial", "tm_ring", "tm_answer", "tm_agent", "tm_update", "abandoned")
+	// liveKey names the row that changes.
+	liveKey = pickColumns(dialingColumns, "dlma_uuid", "uuid")
 )
 
 func dialingRowOf(d results.Dialing) dialingRow {

@@ -15,8 +15,9 @@ import (
 
 // claimed names an entry and its call in the parameter of unclaim.
 type claimed struct {
-	ID   int64
-	UUID string // of the dialing
+	DlmaUUID string
+	ID       int64
+	UUID     string // of the dialing
 }
 
 var claimedColumns = columnsOf[claimed]()
@@ -108,7 +109,7 @@ func (c *claim) prepare(entries []entryRow) (back []claimed) {
 		e := &entries[i]
 		c.ids[e.DialingUUID] = e.Base.ID
 		if slices.ContainsFunc(e.listed(), func(n string) bool { return called[n] }) {
-			back = append(back, claimed{e.Base.ID, e.DialingUUID})
+			back = append(back, claimed{e.DlmaUUID, e.Base.ID, e.DialingUUID})
 
 			continue
 		}
@@ -156,7 +157,7 @@ func (c *claim) insert(tx *gorm.DB) (lost []claimed, err error) {
 	}
 	for _, d := range c.calls {
 		if !here[d.UUID] {
-			lost = append(lost, claimed{c.ids[d.UUID], d.UUID})
+			lost = append(lost, claimed{d.List, c.ids[d.UUID], d.UUID})
 		}
 	}
 	c.calls = slices.DeleteFunc(c.calls, func(d results.Dialing) bool { return !here[d.UUID] })
@@ -168,7 +169,7 @@ func (c *claim) insert(tx *gorm.DB) (lost []claimed, err error) {
 func (c *claim) marks() []claimed {
 	list := make([]claimed, len(c.calls))
 	for i, d := range c.calls {
-		list[i] = claimed{c.ids[d.UUID], d.UUID}
+		list[i] = claimed{d.List, c.ids[d.UUID], d.UUID}
 	}
 
 	return list
@@ -180,7 +181,7 @@ func (s *Store) giveBack(tx *gorm.DB, list []claimed) error {
 		return nil
 	}
 	sql := unclaim + s.dialect.fewRows("rows", claimedColumns) +
-		" WHERE dls.id = x.id AND dls.dialing_uuid = x.uuid"
+		" WHERE dls.dlma_uuid = x.dlma_uuid AND dls.id = x.id AND dls.dialing_uuid = x.uuid"
 	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, claimedColumns, list)}).Error; err != nil {
 		return fmt.Errorf("give entries back: %w", err)
 	}

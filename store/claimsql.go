@@ -118,7 +118,7 @@ UPDATE dls SET status = 1, tries = dls.tries + 1,
 	prev_tm_update = dls.tm_update, prev_tm_last_dial = dls.tm_last_dial,
 	tm_last_dial = @now, tm_update = CASE WHEN dls.tm_update >= @now THEN dls.tm_update + 1 ELSE @now END
 FROM picked
-WHERE dls.id = picked.id
+WHERE dls.dlma_uuid = @list AND dls.id = picked.id
 RETURNING ` + allEntryColumns.names("dls.")
 }
 

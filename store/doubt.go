@@ -103,8 +103,8 @@ func (s *Store) lockEntries(tx *gorm.DB, marks []claimed) error {
 		ids[i] = m.ID
 	}
 	var locked []int64
-	sql := "SELECT id FROM dls WHERE id IN ? ORDER BY id" + s.dialect.forUpdate()
-	if err := tx.Raw(sql, ids).Scan(&locked).Error; err != nil {
+	sql := "SELECT id FROM dls WHERE dlma_uuid = ? AND id IN ? ORDER BY id" + s.dialect.forUpdate()
+	if err := tx.Raw(sql, marks[0].DlmaUUID, ids).Scan(&locked).Error; err != nil {
 		return fmt.Errorf("lock entries: %w", err)
 	}
 

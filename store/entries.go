@@ -287,9 +287,10 @@ func (s *Store) ListEntries(ctx context.Context, q dlma.Query) (list []dlma.Entr
 }
 
 // numberIs finds the entries of a list by any of their numbers, each through
-// its own index.
+// its own index. Materialized, since Postgres, while it does not know the table,
+// would look for all eight again for each entry of the list.
 var numberIs = func() string {
-	sql := "id IN ("
+	sql := "id IN (WITH hits(id) AS MATERIALIZED ("
 	for i := range dlma.Numbers {
 		if i > 0 {
 			sql += " UNION ALL "
@@ -297,7 +298,7 @@ var numberIs = func() string {
 		sql += fmt.Sprintf("SELECT id FROM dls WHERE dlma_uuid = @list AND number_%d = @number AND number_%d <> '' AND in_use = 1", i+1, i+1)
 	}
 
-	return sql + ")"
+	return sql + ") SELECT id FROM hits)"
 }()
 
 // withCalls adds the campaign and plan of their open calls to entries.

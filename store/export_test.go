@@ -107,22 +107,26 @@ func (s *Store) explain(ctx context.Context, sql string, params map[string]any) 
 	}
 	built := s.r.Session(&gorm.Session{DryRun: true}).Raw(sql, params).Scan(&struct{}{}).Statement
 
-	return s.explainPrepared(ctx, "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF)", built.SQL.String(), built.Vars)
+	return explainPrepared(ctx, s.r, true, "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF)", built.SQL.String(), built.Vars)
 }
 
 // explainPrepared returns how Postgres goes about a statement that a session
-// prepares: with the plan for any values.
-func (s *Store) explainPrepared(ctx context.Context, explain, statement string, vars []any) (string, error) {
-	db, err := s.r.DB()
+// prepares: with the plan for any values. Walk says whether it was told to.
+func explainPrepared(ctx context.Context, pool *gorm.DB, walk bool, explain, statement string, vars []any) (string, error) {
+	db, err := pool.DB()
 	if err != nil {
 		return "", err
 	}
-	conn, err := db.Conn(ctx)
+	conn, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "SET plan_cache_mode = force_generic_plan"); err != nil {
+	defer func() { _ = conn.Rollback() }()
+	settings := "set_config('plan_cache_mode', 'force_generic_plan', true)"
+	if walk {
+		settings = walking
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT "+settings); err != nil {
 		return "", err
 	}
 	if _, err := conn.ExecContext(ctx, "PREPARE explained AS "+statement); err != nil {
@@ -140,24 +144,28 @@ func (s *Store) explainPrepared(ctx context.Context, explain, statement string, 
 	if err != nil {
 		return "", fmt.Errorf("explain %s: %w", statement, err)
 	}
+	lines, err := firstColumn(rows)
+	if err != nil {
+		return "", err
+	}
+	if _, err := conn.ExecContext(ctx, "DEALLOCATE explained"); err != nil {
+		return "", err
+	}
+
+	return strings.Join(lines, "\n"), conn.Commit()
+}
+
+func firstColumn(rows *sql.Rows) (list []string, err error) {
 	defer rows.Close()
-	var lines []string
 	for rows.Next() {
 		var line string
 		if err := rows.Scan(&line); err != nil {
-			return "", err
+			return nil, err
 		}
-		lines = append(lines, line)
-	}
-	if err := rows.Err(); err != nil {
-		return "", err
-	}
-	_, err = conn.ExecContext(ctx, "DEALLOCATE explained")
-	if err == nil {
-		_, err = conn.ExecContext(ctx, "RESET plan_cache_mode")
+		list = append(list, line)
 	}
 
-	return strings.Join(lines, "\n"), err
+	return list, rows.Err()
 }
 
 // RowColumns returns the columns that each kind of row writes, by table.
@@ -192,15 +200,21 @@ func (s *Store) HowItReads(ctx context.Context, run func()) (map[string]string, 
 	type sent struct {
 		sql  string
 		vars []any
+		pool *gorm.DB
+		walk bool
 	}
 	var statements []sent
-	watch := func(db *gorm.DB) {
-		if sql := db.Statement.SQL.String(); strings.Contains(sql, "FROM") || strings.Contains(sql, "UPDATE") {
-			statements = append(statements, sent{sql, slices.Clone(db.Statement.Vars)})
+	walks := map[gorm.ConnPool]bool{} // transactions
+	watch := func(pool, db *gorm.DB) {
+		sql := db.Statement.SQL.String()
+		if strings.Contains(sql, walking) {
+			walks[db.Statement.ConnPool] = true
+		} else if strings.Contains(sql, "FROM") || strings.Contains(sql, "UPDATE") {
+			statements = append(statements, sent{sql, slices.Clone(db.Statement.Vars), pool, walks[db.Statement.ConnPool]})
 		}
 	}
 	for _, pool := range []*gorm.DB{s.r, s.w} {
-		c := pool.Callback()
+		c, watch := pool.Callback(), func(db *gorm.DB) { watch(pool, db) }
 		for _, err := range []error{
 			c.Query().After("*").Register(name, watch), c.Row().After("*").Register(name, watch), c.Raw().After("*").Register(name, watch),
 		} {
@@ -220,7 +234,7 @@ func (s *Store) HowItReads(ctx context.Context, run func()) (map[string]string, 
 	}
 	plans := map[string]string{}
 	for _, one := range statements {
-		plan, err := s.explainPrepared(ctx, "EXPLAIN", one.sql, one.vars)
+		plan, err := explainPrepared(ctx, one.pool, one.walk, "EXPLAIN", one.sql, one.vars)
 		if err != nil {
 			return nil, err
 		}

@@ -54,18 +54,17 @@ func (s *Store) Release(ctx context.Context, name, token string) error {
 }
 
 // leaseHolds checks that token holds a lease and makes whoever wants to take
-// it wait for the end of the transaction. In the same round trip it asks for
-// onePlan.
+// it wait for the end of the transaction. In the same round trip it tells the
+// planner to walk.
 func (s *Store) leaseHolds(tx *gorm.DB, token string) error {
 	if s.dialect == sqliteDialect {
 		return nil
 	}
-	var held []string
-	err := tx.Raw("SELECT "+onePlan+" FROM leases WHERE token = ? AND expires_at > clock_timestamp() FOR SHARE", token).Scan(&held).Error
-	if err != nil {
-		return fmt.Errorf("check lease: %w", err)
+	q := tx.Exec("SELECT "+walking+" FROM leases WHERE token = ? AND expires_at > clock_timestamp() FOR SHARE", token)
+	if q.Error != nil {
+		return fmt.Errorf("check lease: %w", q.Error)
 	}
-	if len(held) == 0 {
+	if q.RowsAffected == 0 {
 		return results.ErrLeaseLost
 	}
 

@@ -66,7 +66,30 @@ func (s *Store) Results(ctx context.Context, q results.Query) (list []results.Re
 	if !storable(q.Campaign) || !storable(string(q.Disposition)) {
 		return nil, false, nil // nothing is called that
 	}
-	db := s.read(ctx).Model(&resultRow{}).Limit(q.Count + 1)
+	var rows []resultRow
+	read := func(tx *gorm.DB) (err error) { rows, err = scan[resultRow](selected(tx, q)); return err }
+	if q.Campaign != "" && q.From.IsZero() && q.To.IsZero() {
+		err = s.walk(ctx, read)
+	} else { // whether they are found by time or in order is a matter of how many there are
+		err = read(s.read(ctx))
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read results: %w", err)
+	}
+	if more = len(rows) > q.Count; more {
+		rows = rows[:q.Count]
+	}
+	list = make([]results.Result, len(rows))
+	for i := range rows {
+		list[i] = rows[i].result()
+	}
+
+	return list, more, nil
+}
+
+// selected is the query for what q selects, and one more.
+func selected(db *gorm.DB, q results.Query) *gorm.DB {
+	db = db.Model(&resultRow{}).Limit(q.Count + 1)
 	if q.Campaign == "" {
 		db = db.Where("seq > ?", q.After).Order("seq")
 	} else {
@@ -81,19 +104,8 @@ func (s *Store) Results(ctx context.Context, q results.Query) (list []results.Re
 	if q.Disposition != "" {
 		db = db.Where("disposition = ?", string(q.Disposition))
 	}
-	rows, err := scan[resultRow](db)
-	if err != nil {
-		return nil, false, fmt.Errorf("read results: %w", err)
-	}
-	if more = len(rows) > q.Count; more {
-		rows = rows[:q.Count]
-	}
-	list = make([]results.Result, len(rows))
-	for i := range rows {
-		list[i] = rows[i].result()
-	}
 
-	return list, more, nil
+	return db
 }
 
 // ofCampaign compares pairs, since with an equation for the campaign Postgres
@@ -109,7 +121,9 @@ func (s *Store) Recent(ctx context.Context, campaign string, count int) ([]resul
 	if !storable(campaign) || count <= 0 {
 		return nil, nil
 	}
-	rows, err := scan[resultRow](s.read(ctx).Raw(recentSQL, map[string]any{"campaign": campaign, "after": 0, "n": count}))
+	var rows []resultRow
+	params := map[string]any{"campaign": campaign, "after": 0, "n": count}
+	err := s.walk(ctx, func(tx *gorm.DB) (err error) { rows, err = scan[resultRow](tx.Raw(recentSQL, params)); return err })
 	if err != nil {
 		return nil, fmt.Errorf("read recent results: %w", err)
 	}

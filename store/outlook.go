@@ -74,10 +74,7 @@ func (s *Store) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, erro
 	var held heldRow
 	params := pickParams(pick)
 	params["n"] = max(pick.Count, 1) // "nothing is ready" needs a look at one
-	err := s.snapshot(ctx, func(tx *gorm.DB) error {
-		if err := s.planBy(tx, onePlan); err != nil {
-			return err
-		}
+	err := s.walk(ctx, func(tx *gorm.DB) error {
 		if err := tx.Raw(s.dialect.outlookSQL(), params).Scan(&rows).Error; err != nil || rows[0].Idx != nil {
 			return err
 		}
@@ -134,27 +131,21 @@ func upcoming(rows []outlookRow) []dlma.Upcoming {
 	return list
 }
 
-// snapshot runs reads that see the database at one moment.
-func (s *Store) snapshot(ctx context.Context, fn func(tx *gorm.DB) error) error {
+// walk runs reads whose statements want the first few rows of an index: see
+// walking. All of them see the database at one moment.
+func (s *Store) walk(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	s.usage.transactions.Add(1)
 	if s.dialect == sqliteDialect {
 		return s.read(ctx).Transaction(fn)
 	}
 
-	s.usage.transactions.Add(1)
+	return s.read(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("SELECT " + walking).Error; err != nil {
+			return fmt.Errorf("prepare the planner: %w", err)
+		}
 
-	return s.read(ctx).Transaction(fn, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
-}
-
-// planBy tells Postgres' planner something until the transaction ends.
-func (s *Store) planBy(tx *gorm.DB, settings string) error {
-	if s.dialect != postgresDialect {
-		return nil
-	}
-	if err := tx.Exec("SELECT " + settings).Error; err != nil {
-		return fmt.Errorf("prepare the planner: %w", err)
-	}
-
-	return nil
+		return fn(tx)
+	}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
 }
 
 // countsSQL puts each entry of a list into one class. Whether anybody was
@@ -184,14 +175,7 @@ func (s *Store) Counts(ctx context.Context, pick dlma.Pick) (dlma.Counts, error)
 		Class string
 		N     int
 	}
-	err := s.snapshot(ctx, func(tx *gorm.DB) error {
-		if err := s.planBy(tx, whole); err != nil {
-			return err
-		}
-
-		return tx.Raw(countsSQL, pickParams(pick)).Scan(&rows).Error
-	})
-	if err != nil {
+	if err := s.read(ctx).Raw(countsSQL, pickParams(pick)).Scan(&rows).Error; err != nil {
 		return dlma.Counts{}, fmt.Errorf("count entries: %w", err)
 	}
 	var c dlma.Counts

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,24 +27,35 @@ var sessionDefaults = map[string]string{
 	"default_transaction_isolation":       "read committed",
 	"jit":                                 "off",
 	"timezone":                            "UTC",
-
-	// Every statement but one (see whole) wants a few rows, which an index has in
-	// the order that is wanted. A planner without statistics, as after an
-	// import, or with those from before a list came, may rather read all of the
-	// list and sort it, or hash a whole table; so it is told to walk.
-	"enable_seqscan":    "off",
-	"enable_bitmapscan": "off",
-	"enable_sort":       "off",
-	"enable_hashjoin":   "off",
-	"enable_mergejoin":  "off",
 }
 
-// onePlan keeps the plan of a long statement for the other values that it is run
-// with, until the transaction ends: planning a claim takes longer than the claim.
-const onePlan = "set_config('plan_cache_mode', 'force_generic_plan', true)"
+// walking tells the planner, until the transaction ends, that the statements
+// which follow want a few rows that an index has in the order that is wanted.
+// Without statistics, as after an import, or with those from before a list came,
+// it might rather read all of the list and sort it, or hash a whole table.
+//
+// One plan is made for all values: to plan a claim takes longer than the claim.
+var walking = strings.Join(append(walk("true"), "set_config('plan_cache_mode', 'force_generic_plan', true)"), ", ")
 
-// whole lets the planner read whole tables until the transaction ends.
-const whole = "set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true), set_config('enable_sort', 'on', true)"
+// walk lists the settings behind walking; local says whether they end with the
+// transaction.
+func walk(local string) (settings []string) {
+	for _, way := range []string{"seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"} {
+		settings = append(settings, fmt.Sprintf("set_config('enable_%s', 'off', %s)", way, local))
+	}
+
+	return settings
+}
+
+// walkAlways tells it for good to a connection for writes: all of them are of
+// rows that are named.
+func walkAlways(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, "SELECT "+strings.Join(walk("false"), ", ")); err != nil {
+		return fmt.Errorf("prepare the planner: %w", err)
+	}
+
+	return nil
+}
 
 // openPostgres opens the pool.
 func (s *Store) openPostgres(ctx context.Context, url string, opts Options) error {
@@ -68,19 +80,26 @@ func (s *Store) openPostgres(ctx context.Context, url string, opts Options) erro
 	// Reads have connections of their own, so that many of them, by whoever
 	// looks at a page, do not hold up a claim or the renewal of a lease.
 	reads := max(n*2/5, 1)
-	if s.w, err = s.postgresPool(cfg, max(n-reads, 1)); err != nil {
+	if s.w, err = s.postgresPool(cfg, max(n-reads, 1), walkAlways); err != nil {
 		return err
 	}
-	if s.r, err = s.postgresPool(cfg, reads); err != nil {
+	if s.r, err = s.postgresPool(cfg, reads, nil); err != nil {
 		return err
 	}
 
 	return errors.Join(s.usage.count(s.w), s.usage.count(s.r))
 }
 
-// postgresPool opens up to n connections.
-func (s *Store) postgresPool(cfg *pgx.ConnConfig, n int) (*gorm.DB, error) {
-	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(durable))
+// postgresPool opens up to n connections; prepare, if not nil, has a look at each
+// new one.
+func (s *Store) postgresPool(cfg *pgx.ConnConfig, n int, prepare func(context.Context, *pgx.Conn) error) (*gorm.DB, error) {
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		if err := durable(ctx, conn); err != nil || prepare == nil {
+			return err
+		}
+
+		return prepare(ctx, conn)
+	}))
 	s.own(db)
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(max(n/2, 1))

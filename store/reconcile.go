@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"gorm.io/gorm"
+
 	"github.com/outpace/outpace/dlma"
 )
 
@@ -67,7 +69,7 @@ var (
 	unknownSQL = `SELECT d.id, d.spent, d.unknown, 0 AS tries_left
 		FROM dls d WHERE d.dlma_uuid = @list AND ` + claimable + ` AND d.unknown = 1 AND NOT ` + settled("d.spent") + `
 		LIMIT @step `
-	markSQL = `UPDATE dls AS d SET spent = @mark WHERE d.id IN @ids AND ` + claimable + `
+	markSQL = `UPDATE dls AS d SET spent = @mark WHERE d.dlma_uuid = @list AND d.id IN @ids AND ` + claimable + `
 		AND d.spent = @s AND d.unknown = @unknown AND NOT ` + triesLeft
 )
 
@@ -107,7 +109,8 @@ func (s *Store) Reconcile(ctx context.Context, pick dlma.Pick) (int, error) {
 		}
 	}
 	var stretches []walkPlace
-	if err := s.read(ctx).Raw(levelsSQL, w.params).Scan(&stretches).Error; err != nil {
+	err := s.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(levelsSQL, w.params).Scan(&stretches).Error })
+	if err != nil {
 		return 0, fmt.Errorf("read stretches of list: %w", err)
 	}
 	// While its total is below the least limit, an entry that has a number has
@@ -172,7 +175,8 @@ func (w *walker) unknown(ctx context.Context) (int, error) {
 
 func (w *walker) look(ctx context.Context, sql string, params map[string]any) ([]walkRow, error) {
 	var rows []walkRow
-	if err := w.store.read(ctx).Raw(sql, params).Scan(&rows).Error; err != nil {
+	err := w.store.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(sql, params).Scan(&rows).Error })
+	if err != nil {
 		return nil, fmt.Errorf("look at entries: %w", err)
 	}
 

@@ -54,9 +54,9 @@ func (s *Store) recordLive(tx *gorm.DB, lease string, batch []results.Dialing) e
 			rows[i].TmUpdate = now
 		}
 	}
-	cols := slices.Concat(uuidColumn, liveColumns)
+	cols := slices.Concat(liveKey, liveColumns)
 	sql := "UPDATE dialings SET " + liveColumns.sets("x.") + " FROM " + s.dialect.fewRows("rows", cols) +
-		" WHERE dialings.uuid = x.uuid AND dialings.owner = @lease"
+		" WHERE dialings.dlma_uuid = x.dlma_uuid AND dialings.uuid = x.uuid AND dialings.owner = @lease"
 	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, cols, rows), "lease": lease}).Error; err != nil {
 		return fmt.Errorf("update dialings: %w", err)
 	}
@@ -68,6 +68,7 @@ func (s *Store) recordLive(tx *gorm.DB, lease string, batch []results.Dialing) e
 type goneRow struct {
 	ID        int64
 	UUID      string
+	DlmaUUID  string
 	DlUUID    string
 	DialAddr  string
 	DialIndex int
@@ -76,6 +77,7 @@ type goneRow struct {
 
 // finish is what the end of a call does to its entry.
 type finish struct {
+	DlmaUUID        string
 	DlUUID          string
 	UUID            string // of the dialing
 	ResDial         int
@@ -119,7 +121,7 @@ func (s *Store) recordEnded(tx *gorm.DB, lease string, batch []results.Result) e
 		keys[i].Attempt.UUID = r.UUID
 	}
 	sql := "DELETE FROM dialings WHERE owner = @lease AND uuid IN (SELECT x.uuid FROM " + s.dialect.fewRows("rows", uuidColumn) +
-		") RETURNING id, uuid, dl_uuid, dial_addr, dial_index, rule"
+		") RETURNING id, uuid, dlma_uuid, dl_uuid, dial_addr, dial_index, rule"
 	gone, err := scan[goneRow](tx.Raw(sql, map[string]any{"rows": encode(s.dialect, uuidColumn, keys), "lease": lease}))
 	if err != nil {
 		return fmt.Errorf("remove dialings: %w", err)
@@ -152,8 +154,10 @@ func (s *Store) recordEnded(tx *gorm.DB, lease string, batch []results.Result) e
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(frees, func(a, b finish) int { return cmp.Compare(a.DlUUID, b.DlUUID) })
-	sql = freeEntries + s.dialect.fewRows("rows", finishColumns) + " WHERE dls.uuid = x.dl_uuid AND dls.dialing_uuid = x.uuid"
+	slices.SortFunc(frees, func(a, b finish) int {
+		return cmp.Or(cmp.Compare(a.DlmaUUID, b.DlmaUUID), cmp.Compare(a.DlUUID, b.DlUUID))
+	})
+	sql = freeEntries + s.dialect.fewRows("rows", finishColumns) + " WHERE dls.dlma_uuid = x.dlma_uuid AND dls.uuid = x.dl_uuid AND dls.dialing_uuid = x.uuid"
 	if err := tx.Exec(sql, map[string]any{"rows": encode(s.dialect, finishColumns, frees), "now": now}).Error; err != nil {
 		return fmt.Errorf("free entries: %w", err)
 	}
@@ -166,7 +170,7 @@ func (s *Store) recordEnded(tx *gorm.DB, lease string, batch []results.Result) e
 
 func finishOf(r resultRow, g goneRow, d results.Disposition) finish {
 	f := finish{
-		DlUUID: g.DlUUID, UUID: g.UUID, ResDial: r.ResDial, ResDialDetail: r.ResDialDetail,
+		DlmaUUID: g.DlmaUUID, DlUUID: g.DlUUID, UUID: g.UUID, ResDial: r.ResDial, ResDialDetail: r.ResDialDetail,
 		ResHangup: r.ResHangup, ResHangupDetail: r.ResHangupDetail, TmLastHangup: r.TmHangup, Rule: g.Rule,
 	}
 	switch {

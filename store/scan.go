@@ -26,10 +26,7 @@ func scan[R any](q *gorm.DB) (list []R, err error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // as above
 	}
-	fields, err := fieldsNamed[R](names)
-	if err != nil {
-		return nil, err
-	}
+	fields := fieldsNamed[R](names)
 	values, places := make([]any, len(names)), make([]any, len(names))
 	for i := range values {
 		places[i] = &values[i]
@@ -41,6 +38,9 @@ func scan[R any](q *gorm.DB) (list []R, err error) {
 		var row R
 		v := reflect.ValueOf(&row).Elem()
 		for i, value := range values {
+			if fields[i] == nil {
+				continue
+			}
 			if err := setField(v.FieldByIndex(fields[i]), value); err != nil {
 				return nil, fmt.Errorf("column %s: %w", names[i], err)
 			}
@@ -54,26 +54,24 @@ func scan[R any](q *gorm.DB) (list []R, err error) {
 // rowFields remembers the fields of row types by the names of their columns.
 var rowFields sync.Map // reflect.Type to map[string][]int
 
-// fieldsNamed finds the fields of R for columns.
-func fieldsNamed[R any](names []string) ([][]int, error) {
-	known, ok := rowFields.Load(reflect.TypeFor[R]())
+// fieldsNamed finds the fields of R for columns; nil for one that R does not
+// know, since the engine of a newer version may have added it.
+func fieldsNamed[R any](names []string) [][]int {
+	known, _ := rowFields.Load(reflect.TypeFor[R]())
+	byName, ok := known.(map[string][]int)
 	if !ok {
-		byName := map[string][]int{}
+		byName = map[string][]int{}
 		for _, col := range columnsOf[R]() {
 			byName[col.name] = col.index
 		}
-		known, _ = rowFields.LoadOrStore(reflect.TypeFor[R](), byName)
+		rowFields.Store(reflect.TypeFor[R](), byName)
 	}
 	fields := make([][]int, len(names))
 	for i, name := range names {
-		index, ok := known.(map[string][]int)[name]
-		if !ok {
-			return nil, fmt.Errorf("column %s has no place in %s", name, reflect.TypeFor[R]())
-		}
-		fields[i] = index
+		fields[i] = byName[name]
 	}
 
-	return fields, nil
+	return fields
 }
 
 // setField puts what a driver has returned into a field that is zero.

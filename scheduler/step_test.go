@@ -190,7 +190,13 @@ func (d *driver) watchEnd() {
 	case d.mono < d.o.Over() || !atRest:
 	case c.Reason == "The dial list has ended.":
 		// A moment for what is still on its way to the log.
-		d.after(10*time.Second, nil, "the end", func() { d.queue = nil })
+		d.after(10*time.Second, nil, "the end", func() {
+			if c := d.store.campaigns["c"]; c.Status == campaign.Stopped || c.Status == campaign.Paused {
+				d.queue = nil
+			} else { // the calendar has opened meanwhile
+				d.watchEnd()
+			}
+		})
 		return
 	case c.Calendar.Open(d.now()):
 		d.userStarts()

@@ -47,6 +47,11 @@ type Config struct {
 	Now        func() time.Time // the clock, time.Now if nil
 	Logger     *slog.Logger     // slog.Default() if nil
 
+	// Spawn runs a function whose work may outlive the request that asked for it,
+	// in a goroutine of the caller's; its context ends when the server does.
+	// If nil, nobody waits for the goroutine and its context does not end.
+	Spawn func(func(context.Context))
+
 	// Changed, if set, is called after every change that the engine should
 	// notice soon. It must return quickly.
 	Changed func()
@@ -73,6 +78,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if c.Spawn == nil {
+		c.Spawn = func(run func(context.Context)) { go run(context.Background()) }
 	}
 	if c.Changed == nil {
 		c.Changed = func() {}

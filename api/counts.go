@@ -16,12 +16,17 @@ const (
 	countQuick = 10 * time.Millisecond
 	countLong  = time.Minute
 	countLists = 1000 // lists remembered at most
+	// countLimit bounds one counting, which may take longer than a request.
+	countLimit = 10 * time.Minute
 )
 
-// countCache counts entries, and a list under the same limits by one request at
-// a time.
+// countCache counts entries, a list under the same limits once at a time.
+// Counting goes on when those who asked have left, so that a list too long for
+// one request is counted for the next one. While counts that were kept are made
+// anew, the old ones are shown.
 type countCache struct {
 	now   func() time.Time
+	spawn func(func(context.Context))
 	count func(context.Context, dlma.Pick) (dlma.Counts, error)
 
 	mu    sync.Mutex
@@ -37,54 +42,80 @@ type countKey struct {
 	abandonLock   time.Duration
 }
 
-// countSlot holds the counts of one list. Whoever holds turn may read and
-// write the rest.
+// countSlot is one list.
 type countSlot struct {
-	turn   chan struct{}
+	kept   *dlma.Counts // nil if none are
+	until  time.Time    // when the kept ones have to be made anew
+	making *counting    // nil if nobody is counting
+}
+
+// counting is under way until done is closed; then its result may be read.
+type counting struct {
+	done   chan struct{}
 	counts dlma.Counts
-	until  time.Time // when the counts have to be made anew
+	err    error
 }
 
-func newCountCache(now func() time.Time, count func(context.Context, dlma.Pick) (dlma.Counts, error)) *countCache {
-	return &countCache{now: now, count: count, lists: make(map[countKey]*countSlot)}
+// newCountCache makes a cache that counts by count in goroutines of spawn.
+func newCountCache(now func() time.Time, spawn func(func(context.Context)), count func(context.Context, dlma.Pick) (dlma.Counts, error)) *countCache {
+	return &countCache{now: now, spawn: spawn, count: count, lists: make(map[countKey]*countSlot)}
 }
 
-// get returns counts, perhaps some that were made a short while ago. Others
-// who want the same ones wait for those that are being made.
+// get returns counts, perhaps some that were made a short while ago.
 func (c *countCache) get(ctx context.Context, pick dlma.Pick) (dlma.Counts, error) {
-	slot := c.slot(countKey{pick.List, pick.MaxTries, pick.RetryDelay, pick.RedialUnknown, pick.AbandonLock})
+	kept, making := c.look(pick)
+	if kept != nil {
+		return *kept, nil
+	}
 	select {
-	case slot.turn <- struct{}{}:
-		defer func() { <-slot.turn }()
+	case <-making.done:
+		return making.counts, making.err
 	case <-ctx.Done():
 		return dlma.Counts{}, ctx.Err()
 	}
-	start := c.now()
-	if start.Before(slot.until) {
-		return slot.counts, nil
+}
+
+// look returns the counts that are kept or, if there are none, those that are
+// being made, and sees to it that they are made when it is time.
+func (c *countCache) look(pick dlma.Pick) (*dlma.Counts, *counting) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slot := c.slot(countKey{pick.List, pick.MaxTries, pick.RetryDelay, pick.RedialUnknown, pick.AbandonLock})
+	if slot.making == nil && (slot.kept == nil || !c.now().Before(slot.until)) {
+		making := &counting{done: make(chan struct{})}
+		slot.making = making
+		c.spawn(func(ctx context.Context) {
+			ctx, cancel := context.WithTimeout(ctx, countLimit)
+			defer cancel()
+			start := c.now()
+			making.counts, making.err = c.count(ctx, pick)
+			c.made(slot, c.now().Sub(start))
+		})
 	}
-	counts, err := c.count(ctx, pick)
-	if err != nil {
-		return dlma.Counts{}, err
+	return slot.kept, slot.making
+}
+
+// made keeps what was counted, if it took long.
+func (c *countCache) made(slot *countSlot, took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	making := slot.making
+	slot.making, slot.kept = nil, nil
+	if making.err == nil && took >= countQuick {
+		slot.kept, slot.until = &making.counts, c.now().Add(min(took*countShare, countLong))
 	}
-	end := c.now()
-	if took := end.Sub(start); took >= countQuick {
-		slot.counts, slot.until = counts, end.Add(min(took*countShare, countLong))
-	}
-	return counts, nil
+	close(making.done)
 }
 
 // slot finds or makes the place of a list. When there are too many of them all
 // are forgotten; those in use live on with their users.
 func (c *countCache) slot(key countKey) *countSlot {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	slot := c.lists[key]
 	if slot == nil {
 		if len(c.lists) >= countLists {
 			clear(c.lists)
 		}
-		slot = &countSlot{turn: make(chan struct{}, 1)}
+		slot = &countSlot{}
 		c.lists[key] = slot
 	}
 	return slot

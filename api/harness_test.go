@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -53,6 +54,7 @@ type rig struct {
 	handler http.Handler
 	log     *bytes.Buffer
 	changes int
+	spawned sync.WaitGroup
 	token   string // sent with each request, "" for none
 	client  string // the address that requests come from
 }
@@ -72,6 +74,7 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 		Now:     r.clock.now,
 		Logger:  slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Changed: func() { r.changes++ },
+		Spawn:   func(run func(context.Context)) { r.spawned.Go(func() { run(context.Background()) }) },
 	}
 	if change != nil {
 		change(&cfg)

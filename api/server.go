@@ -19,7 +19,7 @@ type server struct {
 }
 
 // New makes the handler of the whole API. Its error says what is wrong with
-// cfg. The handler starts nothing and needs no stopping.
+// cfg. What the handler starts it starts by Config.Spawn; it needs no stopping.
 func New(cfg Config) (http.Handler, error) {
 	s, err := newServer(cfg)
 	if err != nil {
@@ -41,7 +41,7 @@ func newServer(cfg Config) (*server, error) {
 		cfg:      cfg,
 		ring:     ring,
 		attempts: newAttempts(cfg.Now),
-		counts:   newCountCache(cfg.Now, cfg.Store.Counts),
+		counts:   newCountCache(cfg.Now, cfg.Spawn, cfg.Store.Counts),
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/outpace/outpace/api"
@@ -23,10 +24,14 @@ const (
 )
 
 func (a *App) makeServer(gateways []scheduler.Gateway) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	var spawned sync.WaitGroup
+	a.down.add("work for the API", func() error { cancel(); spawned.Wait(); return nil })
 	handler, err := api.New(api.Config{
 		Store: a.store, Gateways: directory(a.settings.Gateways, gateways),
 		Tokens: tokens(a.settings.API), Ready: a.checks(), Logger: a.logger,
 		Changed: a.engine.Changed,
+		Spawn:   func(run func(context.Context)) { spawned.Go(func() { run(ctx) }) },
 		Hooks:   gatewayHooks(gateways), Recordings: gatewayRecordings(gateways),
 	})
 	if err != nil {

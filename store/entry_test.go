@@ -195,3 +195,33 @@ func TestOneEntryForAUkey(t *testing.T) {
 		}
 	})
 }
+
+// TestALongListIsDeletedInSteps: who writes beside it waits for one of them at
+// most, and what was cut off goes on where it ended.
+func TestALongListIsDeletedInSteps(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		list := newList(t, s)
+		fill(t, s, list, 5000, now())
+		s.FailCommits(1, false)
+		if _, err := s.DeleteList(t.Context(), list, false, true); err == nil {
+			t.Error("a step that was not committed is no error")
+		}
+		if n := liveOnes(t, s, list); n != 5000 {
+			t.Errorf("%d entries live after a step that was not committed", n)
+		}
+		before := s.Usage().Transactions
+		gone := must[dlma.List](t)(s.DeleteList(t.Context(), list, false, true))
+		if n := s.Usage().Transactions - before; n != 3 {
+			t.Errorf("deleted in %d transactions, want 3", n)
+		}
+		if n := liveOnes(t, s, list); n != 0 || gone.InUse {
+			t.Errorf("%d entries live, the list: %+v", n, gone)
+		}
+	})
+}
+
+func liveOnes(t *testing.T, s *store.Store, list string) int {
+	t.Helper()
+
+	return must[[]int](t)(store.Query[int](t.Context(), s, "SELECT count(*) FROM dls WHERE dlma_uuid = ? AND in_use = 1", list))[0]
+}

@@ -96,56 +96,74 @@ func (s *Store) UpdateList(ctx context.Context, uuid string, edit func(*dlma.Lis
 	return out, err
 }
 
+// deleteStep is how many entries are deleted in one transaction: while a long
+// list is deleted, others write too.
+const deleteStep = 2000
+
 // DeleteList deletes a dial list. It is a dlma.Conflict while a live campaign
 // names it, unless force is set, which clears their references, and while it
-// has live entries, unless entries is set, which deletes them too.
-func (s *Store) DeleteList(ctx context.Context, uuid string, force, entries bool) (dlma.List, error) {
-	var out dlma.List
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		row, err := find[dlma.List, listRow](tx, uuid, true, dlma.ErrNotFound)
-		if err != nil {
-			return err
-		}
-		n, err := s.release(tx, "campaigns", "dlma_uuid", uuid, force)
-		if err != nil {
-			return err
-		}
-		if n > 0 && !force {
-			return dlma.Conflict(inUse("dial list", n))
-		}
-		now := s.nowMicros()
-		if err := s.deleteEntries(tx, uuid, entries, now); err != nil {
-			return err
-		}
-		row.Base.deleted(now)
-		out = row.object()
+// has live entries, unless entries is set, which deletes them too. They are
+// deleted before the list, in several transactions: what ctx cuts off may be
+// asked for again, and goes on where it ended.
+func (s *Store) DeleteList(ctx context.Context, uuid string, force, entries bool) (out dlma.List, err error) {
+	now, last := s.nowMicros(), int64(0)
+	for more := true; more; {
+		reached := last
+		err := s.tx(ctx, func(tx *gorm.DB) error {
+			row, err := find[dlma.List, listRow](tx, uuid, true, dlma.ErrNotFound)
+			if err != nil {
+				return err
+			}
+			n, err := s.release(tx, "campaigns", "dlma_uuid", uuid, force)
+			if err != nil {
+				return err
+			}
+			if n > 0 && !force {
+				return dlma.Conflict(inUse("dial list", n))
+			}
+			ids, err := liveEntries(tx, uuid, last, deleteStep)
+			if err != nil {
+				return err
+			}
+			if len(ids) > 0 && !entries {
+				return dlma.Conflict("the dial list still has entries; delete_dls=1 deletes them too")
+			}
+			if more = len(ids) == deleteStep; len(ids) > 0 {
+				reached = ids[len(ids)-1]
+				if err := deleteEntries(tx, uuid, last, reached, now); err != nil {
+					return err
+				}
+			}
+			if more {
+				return nil
+			}
+			row.Base.deleted(now)
+			out = row.object()
 
-		return save(tx, row)
-	})
+			return save(tx, row)
+		})
+		if err != nil {
+			return dlma.List{}, err
+		}
+		last = reached
+	}
 
-	return out, err
+	return out, nil
 }
 
-// deleteEntries deletes the live entries of a list, or refuses if there are any.
-func (s *Store) deleteEntries(tx *gorm.DB, list string, allowed bool, now int64) error {
-	if !allowed {
-		var one []int64
-		if err := tx.Raw("SELECT id FROM dls WHERE dlma_uuid = ? AND in_use = 1 LIMIT 1", list).Scan(&one).Error; err != nil {
-			return fmt.Errorf("look for entries: %w", err)
-		}
-		if len(one) > 0 {
-			return dlma.Conflict("the dial list still has entries; delete_dls=1 deletes them too")
-		}
+// liveEntries returns the ids of the first entries of a list after one, in order.
+func liveEntries(tx *gorm.DB, list string, after int64, count int) (ids []int64, err error) {
+	err = tx.Raw("SELECT id FROM dls WHERE dlma_uuid = ? AND in_use = 1 AND id > ? ORDER BY id LIMIT ?", list, after, count).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for entries: %w", err)
+	}
 
-		return nil
-	}
-	if s.dialect == postgresDialect {
-		// A list may be long; the user asked for all of it.
-		if err := tx.Exec("SET LOCAL statement_timeout = 0").Error; err != nil {
-			return fmt.Errorf("lift statement time-out: %w", err)
-		}
-	}
-	err := tx.Exec("UPDATE dls SET in_use = 0, tm_delete = ? WHERE dlma_uuid = ? AND in_use = 1", now, list).Error
+	return ids, nil
+}
+
+// deleteEntries deletes the live entries of a list after one id and up to another.
+func deleteEntries(tx *gorm.DB, list string, after, last, now int64) error {
+	err := tx.Exec("UPDATE dls SET in_use = 0, tm_delete = ? WHERE dlma_uuid = ? AND in_use = 1 AND id > ? AND id <= ?", now, list, after, last).Error
 	if err != nil {
 		return fmt.Errorf("delete entries: %w", err)
 	}

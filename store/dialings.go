@@ -77,26 +77,29 @@ func (s *Store) Dialing(ctx context.Context, uuid string) (results.Dialing, erro
 // ListDialings returns up to count open calls after the one named, oldest
 // first, and whether there are more. The one named may have ended since.
 func (s *Store) ListDialings(ctx context.Context, after string, count int) (list []results.Dialing, more bool, err error) {
-	db := s.read(ctx)
-	q := db
-	if after != "" {
-		id, ok, err := placeOf(db, after)
+	err = s.walk(ctx, func(tx *gorm.DB) error {
+		q := tx.Model(&dialingRow{})
+		if after != "" {
+			id, ok, err := placeOf(tx, after)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return results.Invalid{Field: "after", Message: afterUnknown}
+			}
+			q = q.Where("id > ?", id)
+		}
+		rows, err := scan[dialingRow](q.Order("id").Limit(count + 1))
 		if err != nil {
-			return nil, false, err
+			return fmt.Errorf("read dialings: %w", err)
 		}
-		if !ok {
-			return nil, false, results.Invalid{Field: "after", Message: afterUnknown}
+		if more = len(rows) > count; more {
+			rows = rows[:count]
 		}
-		q = q.Where("id > ?", id)
-	}
-	rows, err := scan[dialingRow](q.Model(&dialingRow{}).Order("id").Limit(count + 1))
-	if err != nil {
-		return nil, false, fmt.Errorf("read dialings: %w", err)
-	}
-	if more = len(rows) > count; more {
-		rows = rows[:count]
-	}
-	list, err = unpack(db, rows)
+		list, err = unpack(tx, rows)
+
+		return err
+	})
 
 	return list, more, err
 }

@@ -262,7 +262,26 @@ func (s *Store) ListEntries(ctx context.Context, q dlma.Query) (list []dlma.Entr
 	if !storable(q.List) || !storable(q.Number) || !storable(q.Ukey) {
 		return nil, false, nil // nothing is called that
 	}
-	db := s.read(ctx).Where("dlma_uuid = ?", q.List)
+	read := func(tx *gorm.DB) (err error) {
+		list, more, err = page[dlma.Entry, entryRow](selectedEntries(tx, q), q.After, q.Count, dlma.Invalid{Field: "after", Message: afterUnknown})
+
+		return err
+	}
+	if q.Number == "" {
+		err = s.walk(ctx, read)
+	} else { // those of a number are few, and want to be sorted
+		err = read(s.read(ctx))
+	}
+	if err != nil {
+		return nil, false, err
+	}
+
+	return list, more, withCalls(s.read(ctx), list)
+}
+
+// selectedEntries is the query for what q selects.
+func selectedEntries(db *gorm.DB, q dlma.Query) *gorm.DB {
+	db = db.Where("dlma_uuid = ?", q.List)
 	if q.Status != nil {
 		db = db.Where("status = ?", int(*q.Status))
 		if *q.Status != dlma.Idle {
@@ -278,12 +297,8 @@ func (s *Store) ListEntries(ctx context.Context, q dlma.Query) (list []dlma.Entr
 	if q.Ukey != "" {
 		db = db.Where("ukey = ? AND ukey <> ''", q.Ukey)
 	}
-	list, more, err = page[dlma.Entry, entryRow](db, q.After, q.Count, dlma.Invalid{Field: "after", Message: afterUnknown})
-	if err != nil {
-		return nil, false, err
-	}
 
-	return list, more, withCalls(s.read(ctx), list)
+	return db
 }
 
 // numberIs finds the entries of a list by any of their numbers, each through

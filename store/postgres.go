@@ -35,11 +35,11 @@ var sessionDefaults = map[string]string{
 // it might rather read all of the list and sort it, or hash a whole table.
 //
 // One plan is made for all values: to plan a claim takes longer than the claim.
-var walking = strings.Join(append(walk("true"), "set_config('plan_cache_mode', 'force_generic_plan', true)"), ", ")
+var walking = strings.Join(append(walkSettings("true"), "set_config('plan_cache_mode', 'force_generic_plan', true)"), ", ")
 
-// walk lists the settings behind walking; local says whether they end with the
+// walkSettings are those that make the planner walk; local says whether they end with the
 // transaction.
-func walk(local string) (settings []string) {
+func walkSettings(local string) (settings []string) {
 	for _, way := range []string{"seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"} {
 		settings = append(settings, fmt.Sprintf("set_config('enable_%s', 'off', %s)", way, local))
 	}
@@ -50,7 +50,7 @@ func walk(local string) (settings []string) {
 // walkAlways tells it for good to a connection for writes: all of them are of
 // rows that are named.
 func walkAlways(ctx context.Context, conn *pgx.Conn) error {
-	if _, err := conn.Exec(ctx, "SELECT "+strings.Join(walk("false"), ", ")); err != nil {
+	if _, err := conn.Exec(ctx, "SELECT "+strings.Join(walkSettings("false"), ", ")); err != nil {
 		return fmt.Errorf("prepare the planner: %w", err)
 	}
 
@@ -90,7 +90,7 @@ func (s *Store) openPostgres(ctx context.Context, url string, opts Options) erro
 	return errors.Join(s.usage.count(s.w), s.usage.count(s.r))
 }
 
-// postgresPool opens up to n connections; prepare, if not nil, has a look at each
+// postgresPool opens up to n connections; prepare, if not nil, is run on each
 // new one.
 func (s *Store) postgresPool(cfg *pgx.ConnConfig, n int, prepare func(context.Context, *pgx.Conn) error) (*gorm.DB, error) {
 	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dlma"
 	"github.com/outpace/outpace/results"
 	"github.com/outpace/outpace/store"
@@ -200,22 +202,45 @@ func TestOneEntryForAUkey(t *testing.T) {
 // most, and what was cut off goes on where it ended.
 func TestALongListIsDeletedInSteps(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
-		list := newList(t, s)
+		ctx, list := t.Context(), newList(t, s)
 		fill(t, s, list, 5000, now())
+		deleteList := func() (dlma.List, error) { return s.DeleteList(ctx, list, false, true) }
 		s.FailCommits(1, false)
-		if _, err := s.DeleteList(t.Context(), list, false, true); err == nil {
+		if _, err := deleteList(); err == nil {
 			t.Error("a step that was not committed is no error")
 		}
 		if n := liveOnes(t, s, list); n != 5000 {
 			t.Errorf("%d entries live after a step that was not committed", n)
 		}
+
+		s.FailCommitAfter(1)
+		if _, err := deleteList(); err == nil {
+			t.Error("a second step that was not committed is no error")
+		}
+		if n := liveOnes(t, s, list); n != 3000 {
+			t.Errorf("%d entries live after one step", n)
+		}
+		// Nobody may take up a list of which half is gone.
+		if _, err := s.CreateCampaign(ctx, campaign.Campaign{List: list}); !is[campaign.Invalid](err) {
+			t.Errorf("campaign on a list that is being deleted: %v", err)
+		}
+		if _, err := s.AddEntries(ctx, []dlma.Entry{{List: list}}); !is[dlma.Invalid](err) {
+			t.Errorf("entries into a list that is being deleted: %v", err)
+		}
+		if _, err := s.DeleteList(ctx, list, false, false); !errors.Is(err, dlma.ErrNotFound) {
+			t.Errorf("deleted again without its entries: %v", err)
+		}
+
 		before := s.Usage().Transactions
-		gone := must[dlma.List](t)(s.DeleteList(t.Context(), list, false, true))
-		if n := s.Usage().Transactions - before; n != 3 {
-			t.Errorf("deleted in %d transactions, want 3", n)
+		gone := must[dlma.List](t)(deleteList())
+		if n := s.Usage().Transactions - before; n != 2 {
+			t.Errorf("the rest deleted in %d transactions, want 2", n)
 		}
 		if n := liveOnes(t, s, list); n != 0 || gone.InUse {
 			t.Errorf("%d entries live, the list: %+v", n, gone)
+		}
+		if _, err := deleteList(); !errors.Is(err, dlma.ErrNotFound) {
+			t.Errorf("deleted once more: %v", err)
 		}
 	})
 }

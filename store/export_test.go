@@ -33,6 +33,20 @@ func (s *Store) FailCommits(n int, made bool) {
 	}
 }
 
+// FailCommitAfter lets n commits be made, and the next one not.
+func (s *Store) FailCommitAfter(n int) {
+	s.commit = func(tx *gorm.DB) error {
+		if n > 0 {
+			n--
+
+			return tx.Commit().Error
+		}
+		s.FailCommits(0, false)
+
+		return errors.Join(tx.Rollback().Error, ErrTestCommit)
+	}
+}
+
 // LoseConnection lets the next commit fail and everything after it until heal
 // is called, which restores the pool.
 func (s *Store) LoseConnection(made bool) (heal func()) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -101,54 +102,84 @@ func (s *Store) UpdateList(ctx context.Context, uuid string, edit func(*dlma.Lis
 const deleteStep = 2000
 
 // DeleteList deletes a dial list. It is a dlma.Conflict while a live campaign
-// names it, unless force is set, which clears their references, and while it
-// has live entries, unless entries is set, which deletes them too. They are
-// deleted before the list, in several transactions: what ctx cuts off may be
-// asked for again, and goes on where it ended.
+// names it, unless force takes it out of there, and while it has entries,
+// unless entries deletes them too. The list goes together with the first of
+// them, so that nobody takes up one of which a part is gone. When an error has
+// left some of the others, deleting the list with its entries again goes on.
 func (s *Store) DeleteList(ctx context.Context, uuid string, force, entries bool) (out dlma.List, err error) {
-	now, last := s.nowMicros(), int64(0)
-	for more := true; more; {
-		reached := last
-		err := s.tx(ctx, func(tx *gorm.DB) error {
-			row, err := find[dlma.List, listRow](tx, uuid, true, dlma.ErrNotFound)
+	now, next := s.nowMicros(), int64(0)
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		row, err := find[dlma.List, listRow](tx, uuid, true, dlma.ErrNotFound)
+		if errors.Is(err, dlma.ErrNotFound) && entries {
+			row, err = halfDeleted(tx, uuid)
+		}
+		if err != nil {
+			return err
+		}
+		n, err := s.release(tx, "campaigns", "dlma_uuid", uuid, force)
+		if err != nil {
+			return err
+		}
+		if n > 0 && !force {
+			return dlma.Conflict(inUse("dial list", n))
+		}
+		if !entries {
+			ids, err := liveEntries(tx, uuid, 0, 1)
 			if err != nil {
 				return err
 			}
-			n, err := s.release(tx, "campaigns", "dlma_uuid", uuid, force)
-			if err != nil {
-				return err
-			}
-			if n > 0 && !force {
-				return dlma.Conflict(inUse("dial list", n))
-			}
-			ids, err := liveEntries(tx, uuid, last, deleteStep)
-			if err != nil {
-				return err
-			}
-			if len(ids) > 0 && !entries {
+			if len(ids) > 0 {
 				return dlma.Conflict("the dial list still has entries; delete_dls=1 deletes them too")
 			}
-			if more = len(ids) == deleteStep; len(ids) > 0 {
-				reached = ids[len(ids)-1]
-				if err := deleteEntries(tx, uuid, last, reached, now); err != nil {
-					return err
-				}
-			}
-			if more {
-				return nil
-			}
-			row.Base.deleted(now)
-			out = row.object()
-
-			return save(tx, row)
-		})
-		if err != nil {
-			return dlma.List{}, err
 		}
-		last = reached
+		if row.Base.InUse == 1 {
+			row.Base.deleted(now)
+			if err := save(tx, row); err != nil {
+				return err
+			}
+		}
+		out = row.object()
+		next, err = deleteEntries(tx, uuid, 0, now)
+
+		return err
+	})
+	for err == nil && next > 0 {
+		after := next
+		err = s.tx(ctx, func(tx *gorm.DB) error {
+			next, err = deleteEntries(tx, uuid, after, now)
+
+			return err
+		})
+	}
+	if err != nil {
+		return dlma.List{}, err
 	}
 
 	return out, nil
+}
+
+// halfDeleted reads a deleted list that still has live entries.
+func halfDeleted(tx *gorm.DB, uuid string) (*listRow, error) {
+	if !storable(uuid) {
+		return nil, dlma.ErrNotFound
+	}
+	row := &listRow{}
+	err := tx.Where("uuid = ?", uuid).Take(row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, dlma.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read deleted dial list: %w", err)
+	}
+	ids, err := liveEntries(tx, uuid, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 {
+		return nil, dlma.ErrNotFound
+	}
+
+	return row, nil
 }
 
 // liveEntries returns the ids of the first entries of a list after one, in order.
@@ -161,12 +192,21 @@ func liveEntries(tx *gorm.DB, list string, after int64, count int) (ids []int64,
 	return ids, nil
 }
 
-// deleteEntries deletes the live entries of a list after one id and up to another.
-func deleteEntries(tx *gorm.DB, list string, after, last, now int64) error {
-	err := tx.Exec("UPDATE dls SET in_use = 0, tm_delete = ? WHERE dlma_uuid = ? AND in_use = 1 AND id > ? AND id <= ?", now, list, after, last).Error
+// deleteEntries deletes the first deleteStep live entries of a list after an
+// id. It returns the last id it reached, or 0 if there are no more.
+func deleteEntries(tx *gorm.DB, list string, after, now int64) (int64, error) {
+	ids, err := liveEntries(tx, list, after, deleteStep)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	last := ids[len(ids)-1]
+	err = tx.Exec("UPDATE dls SET in_use = 0, tm_delete = ? WHERE dlma_uuid = ? AND in_use = 1 AND id > ? AND id <= ?", now, list, after, last).Error
 	if err != nil {
-		return fmt.Errorf("delete entries: %w", err)
+		return 0, fmt.Errorf("delete entries: %w", err)
+	}
+	if len(ids) < deleteStep {
+		return 0, nil
 	}
 
-	return nil
+	return last, nil
 }

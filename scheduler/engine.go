@@ -57,6 +57,7 @@ type Engine struct {
 	cfg      Config
 	log      *slog.Logger
 	posts    []*post
+	crew     *crew
 	ledger   *ledger
 	calendar *calendar
 	watch    *watch
@@ -83,6 +84,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, log: cfg.Logger}
 	e.ledger = newLedger(cfg)
 	e.calendar = newCalendar(cfg)
+	e.crew = newCrew(cfg)
 	seen := map[string]bool{}
 	for _, g := range cfg.Gateways {
 		if seen[g.Name()] {
@@ -92,8 +94,9 @@ func New(cfg Config) (*Engine, error) {
 			return nil, fmt.Errorf("scheduler: gateway %q: max_calls and max_cps must be at least 1", g.Name())
 		}
 		seen[g.Name()] = true
-		e.posts = append(e.posts, newPost(cfg, g, e.ledger, &e.draining))
+		e.posts = append(e.posts, newPost(cfg, g, e.ledger, e.crew, &e.draining))
 	}
+	e.crew.posts = e.posts
 	e.watch = newWatch(cfg, e.posts, e.calendar)
 	e.orphans = &orphans{cfg: cfg, log: cfg.Logger, ended: e.ledger.poke}
 	return e, nil
@@ -110,6 +113,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for _, p := range e.posts {
 		rest.Go(func() { p.run(ctx) })
 	}
+	rest.Go(func() { e.crew.run(ctx) })
 	rest.Go(func() { e.calendar.run(ctx) })
 	rest.Go(func() { e.watch.run(ctx) })
 	rest.Go(func() { e.orphans.run(ctx) })

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,6 +93,23 @@ func (m *memStore) Release(_ context.Context, name, token string) error {
 		delete(m.leases, name)
 	}
 	return nil
+}
+
+func (m *memStore) Attend(_ context.Context, holder string, ttl time.Duration) (int, error) {
+	done, err := m.enter("Attend")
+	defer done()
+	if err != nil {
+		return 0, err
+	}
+	now := m.clock()
+	m.leases["engine:"+holder] = lease{holder: holder, until: now.Add(ttl)}
+	n := 0
+	for name, l := range m.leases {
+		if strings.HasPrefix(name, "engine:") && (l.holder == holder || now.Before(l.until)) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (m *memStore) Working(context.Context) ([]campaign.Campaign, error) {

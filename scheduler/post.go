@@ -42,16 +42,18 @@ type post struct {
 	gw       Gateway
 	log      *slog.Logger
 	ledger   *ledger
+	crew     *crew
 	draining *atomic.Bool
 	work     chan roster // latest only
 	trust    trust
 	open     atomic.Int64 // calls whose result is not committed yet
 	lastErr  atomic.Pointer[error]
+	endTerm  atomic.Pointer[context.CancelFunc] // nil when there is none
 }
 
-func newPost(cfg Config, gw Gateway, led *ledger, draining *atomic.Bool) *post {
+func newPost(cfg Config, gw Gateway, led *ledger, crew *crew, draining *atomic.Bool) *post {
 	return &post{
-		cfg: cfg, gw: gw, ledger: led, draining: draining,
+		cfg: cfg, gw: gw, ledger: led, crew: crew, draining: draining,
 		log:   cfg.Logger.With(slog.String("gateway", gw.Name())),
 		work:  make(chan roster, 1),
 		trust: trust{exclusive: cfg.Exclusive, now: cfg.Clock},
@@ -99,12 +101,14 @@ func (p *post) run(ctx context.Context) {
 		}
 		p.log.Info("gateway taken")
 		term, end := context.WithCancel(ctx)
+		p.endTerm.Store(&end)
 		var keeper sync.WaitGroup
 		keeper.Go(func() {
 			defer end()
 			p.keep(term, name, token)
 		})
 		newFloor(p, token).run(term)
+		p.endTerm.Store(nil)
 		end()
 		keeper.Wait()
 		p.trust.end()
@@ -115,29 +119,54 @@ func (p *post) run(ctx context.Context) {
 			p.log.Warn("lease not given back; it will run out", slog.Any("error", err))
 		}
 		cancel()
+		p.crew.drop(p.gw.Name())
 	}
 }
 
-// acquire waits until the lease is ours and returns its token, "" when ctx ends.
+// giveBack ends the term, if there is one: the gateway goes to whoever asks first.
+func (p *post) giveBack() bool {
+	end := p.endTerm.Swap(nil)
+	if end == nil {
+		return false
+	}
+	(*end)()
+	return true
+}
+
+// acquire waits until the lease is ours and returns its token, "" when ctx
+// ends. What it returns is counted by the crew.
 func (p *post) acquire(ctx context.Context, name string) string {
-	for {
-		attempt := p.cfg.Clock()
-		try, cancel := context.WithTimeout(ctx, leaseTTL)
-		token, ok, err := p.cfg.Store.Acquire(try, name, p.cfg.Holder, leaseTTL)
-		cancel()
-		switch {
-		case err != nil:
-			p.setHealth(err)
-		case ok:
-			p.trust.extend(attempt)
+	for polls := 1; ; polls++ {
+		if token := p.ask(ctx, name, polls%extraPolls == 0); token != "" {
 			return token
-		default:
-			p.setHealth(nil) // another engine runs the gateway; this one stands by
 		}
 		if !pause(ctx, leasePeriod) {
 			return ""
 		}
 	}
+}
+
+// ask asks for the lease once, unless we have our share of gateways. extra asks all the same.
+func (p *post) ask(ctx context.Context, name string, extra bool) string {
+	if !p.crew.reserve(p.gw.Name(), extra) {
+		p.setHealth(nil) // it is another engine's to run
+		return ""
+	}
+	attempt := p.cfg.Clock()
+	try, cancel := context.WithTimeout(ctx, leaseTTL)
+	defer cancel()
+	token, ok, err := p.cfg.Store.Acquire(try, name, p.cfg.Holder, leaseTTL)
+	switch {
+	case err != nil:
+		p.setHealth(err)
+	case ok:
+		p.trust.extend(attempt)
+		return token
+	default:
+		p.setHealth(nil) // another engine runs the gateway; this one stands by
+	}
+	p.crew.drop(p.gw.Name())
+	return ""
 }
 
 // keep renews the lease until ctx ends or somebody else has it.

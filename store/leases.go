@@ -53,6 +53,31 @@ func (s *Store) Release(ctx context.Context, name, token string) error {
 	return nil
 }
 
+// Attend says that the engine called holder is there for ttl by the database's
+// clock, 0 that it leaves, and returns how many engines are there, this one
+// included. Engines that died are forgotten after an hour. On SQLite there is
+// only one.
+func (s *Store) Attend(ctx context.Context, holder string, ttl time.Duration) (engines int, err error) {
+	if s.dialect == sqliteDialect {
+		return 1, nil
+	}
+	// The parts see the table as it was before, so the other engines are counted.
+	err = s.w.WithContext(ctx).Raw(`WITH forgotten AS (
+			DELETE FROM leases WHERE name LIKE 'engine:%' AND holder <> @holder AND expires_at < clock_timestamp() - interval '1 hour'
+		), here AS (
+			INSERT INTO leases (name, holder, token, expires_at)
+			VALUES ('engine:' || CAST(@holder AS text), @holder, @token, clock_timestamp() + CAST(@ttl AS bigint) * interval '1 microsecond')
+			ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at
+		)
+		SELECT 1 + count(*) FROM leases WHERE name LIKE 'engine:%' AND holder <> @holder AND expires_at > clock_timestamp()`,
+		map[string]any{"holder": holder, "token": uuid.NewString(), "ttl": ttl.Microseconds()}).Scan(&engines).Error
+	if err != nil {
+		return 0, fmt.Errorf("attend: %w", err)
+	}
+
+	return engines, nil
+}
+
 // leaseHolds checks that token holds a lease and makes whoever wants to take
 // it wait for the end of the transaction. In the same round trip it tells the
 // planner to walk.

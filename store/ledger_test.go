@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -249,5 +250,29 @@ func TestLeases(t *testing.T) {
 	}
 	if back, ok := take("a", time.Minute); !ok || back == first {
 		t.Error("no new term after another holder had the lease")
+	}
+}
+
+func TestEnginesAreCounted(t *testing.T) {
+	s := databases["postgres"](t)
+	attend := func(holder string, ttl time.Duration, want int) {
+		t.Helper()
+		if n := must[int](t)(s.Attend(t.Context(), holder, ttl)); n != want {
+			t.Errorf("%s for %s: %d engines, want %d", holder, ttl, n, want)
+		}
+	}
+	attend("a", time.Minute, 1)
+	attend("a", time.Minute, 1)
+	attend("b", time.Minute, 2)
+	if _, _, err := s.Acquire(t.Context(), "gateway:x", "c", time.Minute); err != nil { // has no part in it
+		t.Fatal(err)
+	}
+	attend("a", time.Minute, 2)
+	attend("b", 0, 2) // leaves
+	attend("a", time.Minute, 1)
+	attend("d", -2*time.Hour, 2) // long gone
+	attend("a", time.Minute, 1)
+	if names := must[[]string](t)(store.Query[string](t.Context(), s, "SELECT name FROM leases ORDER BY name")); !slices.Equal(names, []string{"engine:a", "engine:b", "gateway:x"}) {
+		t.Errorf("rows of %v", names)
 	}
 }

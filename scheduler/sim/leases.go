@@ -16,6 +16,7 @@ type Leases struct {
 	mu    sync.Mutex
 	terms int
 	by    map[string]leaseTerm
+	there map[string]time.Time // engines, until when
 }
 
 type leaseTerm struct {
@@ -25,7 +26,7 @@ type leaseTerm struct {
 
 // NewLeases returns leases of which none is taken, by a clock.
 func NewLeases(now func() time.Time) *Leases {
-	return &Leases{now: now, by: map[string]leaseTerm{}}
+	return &Leases{now: now, by: map[string]leaseTerm{}, there: map[string]time.Time{}}
 }
 
 func (l *Leases) acquire(name, holder string, ttl time.Duration) (token string, ok bool) {
@@ -42,6 +43,20 @@ func (l *Leases) acquire(name, holder string, ttl time.Duration) (token string, 
 	term.until = now.Add(ttl)
 	l.by[name] = term
 	return term.token, true
+}
+
+// attend is Attend of a store.
+func (l *Leases) attend(holder string, ttl time.Duration) (engines int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	l.there[holder] = now.Add(ttl)
+	for other, until := range l.there {
+		if other == holder || now.Before(until) {
+			engines++
+		}
+	}
+	return engines
 }
 
 func (l *Leases) release(name, token string) {

@@ -13,6 +13,7 @@ import (
 // Store is what the scheduler keeps; it is scheduler.Store.
 type Store interface {
 	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error)
+	Attend(ctx context.Context, holder string, ttl time.Duration) (engines int, err error)
 	Release(ctx context.Context, name, token string) error
 	Working(ctx context.Context) ([]campaign.Campaign, error)
 	Campaign(ctx context.Context, uuid string) (campaign.Campaign, error)
@@ -85,6 +86,16 @@ func (s *Shield) Acquire(ctx context.Context, name, holder string, ttl time.Dura
 		return err
 	})
 	return token, ok, err
+}
+
+// Attend implements Store.
+func (s *Shield) Attend(ctx context.Context, holder string, ttl time.Duration) (engines int, err error) {
+	return ask(ctx, s, Access{"Attend", false}, func() (int, error) {
+		if s.Leases != nil {
+			return s.Leases.attend(holder, ttl), nil
+		}
+		return s.Store.Attend(ctx, holder, ttl)
+	})
 }
 
 // Release implements Store.

@@ -1,0 +1,123 @@
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+)
+
+const (
+	// presenceTTL is how long an engine counts as there after it has said so. It
+	// is shorter than a lease can still last, so that when an engine has died
+	// the others know what their shares are before its gateways become free.
+	presenceTTL = leaseTTL - 2*leasePeriod
+	// extraPolls is how many looks, leasePeriod apart, an engine that has its
+	// share lets pass between two at which it takes one more. Those below their
+	// share take a free gateway first; one that nobody else has is taken too.
+	extraPolls = 4
+)
+
+// crew spreads gateways over the engines that are there: each takes its share
+// first, and one that has more gives one back while no call is open there. It
+// is about who works, not about who may: that is the leases'.
+type crew struct {
+	cfg   Config
+	posts []*post
+
+	mu      sync.Mutex
+	engines int             // that are there, this one included
+	held    map[string]bool // gateways that are ours, or are being asked for
+	// offered are gateways that were given back and are not again while as many
+	// engines are there: the others may not know them.
+	offered map[string]bool
+}
+
+func newCrew(cfg Config) *crew {
+	return &crew{cfg: cfg, engines: 1, held: map[string]bool{}, offered: map[string]bool{}}
+}
+
+// run says that this engine is there until ctx ends, and then that it leaves.
+func (c *crew) run(ctx context.Context) {
+	if c.cfg.Exclusive || len(c.posts) == 0 {
+		return // nobody else is there, or there is nothing to share
+	}
+	idle := map[string]bool{} // at the last look too
+	for {
+		c.attend(ctx)
+		idle = c.spread(idle)
+		if !pause(ctx, leasePeriod) {
+			break
+		}
+	}
+	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
+	defer cancel()
+	if _, err := c.cfg.Store.Attend(leave, c.cfg.Holder, 0); err != nil {
+		c.cfg.Logger.Warn("the other engines could not be told that this one leaves; they will see", slog.Any("error", err))
+	}
+}
+
+// attend counts the engines. What cannot be counted is taken to be as it was.
+func (c *crew) attend(ctx context.Context) {
+	try, cancel := context.WithTimeout(ctx, leaseTTL)
+	defer cancel()
+	n, err := c.cfg.Store.Attend(try, c.cfg.Holder, presenceTTL)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.cfg.Logger.Warn("engines could not be counted", slog.Any("error", err))
+		}
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n != c.engines {
+		c.engines = n
+		clear(c.offered)
+	}
+}
+
+// share is how many gateways each engine has at most, if all know the same ones.
+func (c *crew) share() int { return (len(c.posts) + c.engines - 1) / c.engines }
+
+// reserve counts a gateway as ours before it is asked for, so that two posts
+// do not both take what is left of the share. Beyond the share it does
+// so only if extra is set.
+func (c *crew) reserve(gateway string, extra bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.held) >= c.share() && !extra {
+		return false
+	}
+	c.held[gateway] = true
+	return true
+}
+
+// drop takes back what reserve has counted.
+func (c *crew) drop(gateway string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.held, gateway)
+}
+
+// spread gives one gateway back if we have more than our share and no call was
+// open there at this look and at the last one. It returns which had none.
+func (c *crew) spread(before map[string]bool) map[string]bool {
+	idle := map[string]bool{}
+	for _, p := range c.posts {
+		idle[p.gw.Name()] = p.open.Load() == 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.held) <= c.share() {
+		return idle
+	}
+	for _, p := range c.posts {
+		name := p.gw.Name()
+		if idle[name] && before[name] && !c.offered[name] && p.giveBack() {
+			p.log.Info("gateway given back: another engine has fewer")
+			c.offered[name] = true
+			delete(c.held, name)
+			break
+		}
+	}
+	return idle
+}

@@ -1,0 +1,197 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// cutStore is a store that one of several engines can be cut off from.
+type cutStore struct {
+	*memStore
+	cut atomic.Bool
+}
+
+var errCut = errors.New("cut off")
+
+func (s *cutStore) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (string, bool, error) {
+	if s.cut.Load() {
+		return "", false, errCut
+	}
+	return s.memStore.Acquire(ctx, name, holder, ttl)
+}
+
+func (s *cutStore) Attend(ctx context.Context, holder string, ttl time.Duration) (int, error) {
+	if s.cut.Load() {
+		return 0, errCut
+	}
+	return s.memStore.Attend(ctx, holder, ttl)
+}
+
+func (s *cutStore) Release(ctx context.Context, name, token string) error {
+	if s.cut.Load() {
+		return errCut
+	}
+	return s.memStore.Release(ctx, name, token)
+}
+
+// mate is one of several engines that share a store.
+type mate struct {
+	store *cutStore
+	eng   *Engine
+	stop  context.CancelFunc
+	done  sync.WaitGroup
+}
+
+func newMate(t *testing.T, store *memStore, name string, gateways ...string) *mate {
+	t.Helper()
+	m := &mate{store: &cutStore{memStore: store}}
+	cfg := Config{Store: m.store, Log: &memLog{}, Host: name, Holder: name}
+	for _, g := range gateways {
+		cfg.Gateways = append(cfg.Gateways, Gateway{Gateway: newFakeGateway(g), MaxCalls: 10, MaxCPS: 10})
+	}
+	eng, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.eng = eng
+	ctx, stop := context.WithCancel(t.Context())
+	m.stop = stop
+	m.done.Go(func() { _ = eng.Run(ctx) })
+	return m
+}
+
+func (m *mate) end() {
+	m.stop()
+	m.done.Wait()
+}
+
+// holders counts the gateways of each engine; "" are those of nobody.
+func holders(m *memStore, gateways []string) map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := map[string]int{}
+	for _, g := range gateways {
+		l := m.leases["gateway:"+g]
+		if !m.clock().Before(l.until) {
+			l.holder = ""
+		}
+		n[l.holder]++
+	}
+	return n
+}
+
+// TestGatewaysAreSpread: each engine that is there gets its share of gateways
+// without calls, and all of one that is not any more.
+func TestGatewaysAreSpread(t *testing.T) {
+	gateways := []string{"g1", "g2", "g3", "g4", "g5"}
+	// Which engine has more when it does not come out even is chance.
+	want := func(t *testing.T, store *memStore, when string, want ...int) {
+		t.Helper()
+		got := holders(store, gateways)
+		if counts := slices.Sorted(maps.Values(got)); got[""] > 0 || !slices.Equal(counts, want) {
+			t.Fatalf("%s: %v, want %v", when, got, want)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		a := newMate(t, store, "a", gateways...)
+		pass(time.Minute)
+		want(t, store, "alone", 5)
+		b := newMate(t, store, "b", gateways...)
+		pass(30 * time.Second)
+		want(t, store, "two engines", 2, 3)
+		c := newMate(t, store, "c", gateways...)
+		pass(30 * time.Second)
+		want(t, store, "three engines", 1, 2, 2)
+
+		// One dies without a word: what it had is taken in time.
+		b.store.cut.Store(true)
+		pass(leaseTTL + 5*time.Second)
+		want(t, store, "one cut off", 2, 3)
+		if holders(store, gateways)["b"] > 0 {
+			t.Fatal("who is cut off renews leases")
+		}
+		b.store.cut.Store(false)
+		pass(30 * time.Second)
+		want(t, store, "back again", 1, 2, 2)
+		c.end()
+		pass(10 * time.Second)
+		want(t, store, "one has left", 2, 3)
+		b.end()
+		pass(3 * time.Second)
+		want(t, store, "the other too", 5)
+		a.end()
+	})
+}
+
+// TestSharedUnevenly: a gateway that only one engine knows stays with it; it is
+// tried once to give it away.
+func TestSharedUnevenly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		mine := []string{"g1", "g2", "g3", "g4"}
+		a, b := newMate(t, store, "a", mine...), newMate(t, store, "b", "g4")
+		pass(2 * time.Minute)
+		if got := holders(store, mine); got["a"] < 3 || got[""] > 0 {
+			t.Errorf("%v", got)
+		}
+		store.mu.Lock()
+		terms := store.terms
+		store.mu.Unlock()
+		pass(time.Hour)
+		store.mu.Lock()
+		if store.terms != terms {
+			t.Errorf("%d terms of leases have begun in an hour without a change", store.terms-terms)
+		}
+		store.mu.Unlock()
+		a.end()
+		b.end()
+	})
+}
+
+// TestNoGatewayWithCallsIsGivenBack: nobody sees those calls while it changes hands.
+func TestNoGatewayWithCallsIsGivenBack(t *testing.T) {
+	c := newCrew(Config{Holder: "a"})
+	ended := map[string]bool{}
+	for _, name := range []string{"g1", "g2", "g3", "g4"} {
+		p := newPost(Config{Logger: slog.New(slog.DiscardHandler), Clock: time.Now}, Gateway{Gateway: newFakeGateway(name)}, nil, c, new(atomic.Bool))
+		end := context.CancelFunc(func() { ended[name] = true })
+		p.endTerm.Store(&end)
+		c.posts = append(c.posts, p)
+		c.reserve(name, false)
+	}
+	open := func(n ...int64) {
+		for i, n := range n {
+			c.posts[i].open.Store(n)
+		}
+	}
+	c.engines = 2
+	var idle map[string]bool
+	look := func(want string) {
+		t.Helper()
+		if idle = c.spread(idle); fmt.Sprint(ended) != want {
+			t.Errorf("given back: %v, want %s", ended, want)
+		}
+	}
+	open(1, 2, 3, 4)
+	look("map[]")
+	open(1, 2, 0, 4)
+	look("map[]") // a moment only
+	open(1, 2, 1, 0)
+	look("map[]")
+	open(1, 2, 0, 0)
+	look("map[g4:true]")
+	look("map[g3:true g4:true]")
+	open(0, 0)
+	look("map[g3:true g4:true]") // now we have our share
+	look("map[g3:true g4:true]")
+}

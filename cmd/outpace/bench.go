@@ -28,6 +28,16 @@ type benchCmd struct {
 	CPU       string        `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile of the engine's process over the time that is measured."`
 	Heap      string        `name:"memprofile" placeholder:"FILE" help:"Write heap profiles of the engine's process: FILE.start when the measurement begins, FILE when it ends."`
 	SimCPU    string        `name:"sim-cpuprofile" placeholder:"FILE" help:"The same of the simulated Asterisk, over its whole run."`
+
+	Want benchWanted `embed:"" prefix:"want-" group:"What the command fails without"`
+}
+
+// benchWanted is what the figures are held against; 0 asks for nothing.
+type benchWanted struct {
+	Rate         float64       `placeholder:"N" help:"At least so many finished dials a second, over the whole time."`
+	Memory       int64         `placeholder:"MB" help:"At most so much resident memory of the engine's process."`
+	Transactions float64       `placeholder:"N" help:"At most so many transactions a dial."`
+	REST         time.Duration `name:"rest" placeholder:"TIME" help:"99 of 100 reads of the REST API within this time."`
 }
 
 // benchFastest is how many calls a second a list is made for where no rate is set.
@@ -52,6 +62,10 @@ func (c benchCmd) Validate() error {
 		return fmt.Errorf("--time-scale must be above 0 and at most 1000, not %v", c.TimeScale)
 	case c.REST < 0 || c.REST > 10_000:
 		return fmt.Errorf("--rest must be 0 to 10000, not %d", c.REST)
+	case c.Want.Rate < 0 || c.Want.Memory < 0 || c.Want.Transactions < 0 || c.Want.REST < 0:
+		return errors.New("--want-rate, --want-memory, --want-transactions and --want-rest must not be below 0")
+	case c.Want.REST > 0 && c.REST == 0:
+		return errors.New("--want-rest needs reads: set --rest")
 	case c.Every < 100*time.Millisecond || c.Every > c.For:
 		return fmt.Errorf("--every must be 100ms to the time of --for, not %s", c.Every)
 	}
@@ -97,12 +111,12 @@ func (c benchCmd) Run(ctx context.Context, w world) (err error) {
 	}
 	if !c.JSON {
 		report.print(w.out)
-		return report.verdict()
+		return report.verdict(c.Want)
 	}
 	encoder := json.NewEncoder(w.out)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(report); err != nil {
 		return fmt.Errorf("print the figures: %w", err)
 	}
-	return report.verdict()
+	return report.verdict(c.Want)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -147,10 +148,25 @@ func (r benchReport) print(out io.Writer) {
 	row("lines of the log, each call once", "%d", r.Lines)
 }
 
-// verdict is an error if reads by REST have failed.
-func (r benchReport) verdict() error {
-	if r.REST.Failed == 0 {
-		return nil
+// verdict is an error if reads by REST have failed, or a figure is not what was wanted.
+func (r benchReport) verdict(want benchWanted) error {
+	var missed []error
+	miss := func(format string, values ...any) { missed = append(missed, fmt.Errorf(format, values...)) }
+	if r.REST.Failed > 0 {
+		miss("%d reads by REST failed, the last one so: %s", r.REST.Failed, strings.TrimSpace(r.REST.Error))
 	}
-	return fmt.Errorf("%d reads by REST failed, the last one so: %s", r.REST.Failed, strings.TrimSpace(r.REST.Error))
+	if r.Rate < want.Rate {
+		miss("%.1f finished dials a second, wanted %g", r.Rate, want.Rate)
+	}
+	if want.Memory > 0 && r.Memory > want.Memory<<20 {
+		miss("%d MB resident, wanted at most %d", r.Memory>>20, want.Memory)
+	}
+	// What the database counts includes work of its own.
+	if want.Transactions > 0 && max(r.PerDial.Transactions, r.PerDial.Postgres) > want.Transactions {
+		miss("%.3f transactions a dial (Postgres itself counted %.3f), wanted at most %g", r.PerDial.Transactions, r.PerDial.Postgres, want.Transactions)
+	}
+	if limit := float64(want.REST.Microseconds()) / 1000; limit > 0 && r.REST.P99 > limit {
+		miss("99 of 100 reads by REST took up to %.1f ms, wanted %s", r.REST.P99, want.REST)
+	}
+	return errors.Join(missed...)
 }

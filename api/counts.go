@@ -2,6 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -23,8 +27,10 @@ const (
 // countCache counts entries, a list under the same limits once at a time.
 // Counting goes on when those who asked have left, so that a list too long for
 // one request is counted for the next one. While counts that were kept are made
-// anew, the old ones are shown.
+// anew, the old ones are shown; if that fails, for as long again as they were
+// kept and no longer, and half-way it is tried once more.
 type countCache struct {
+	log   *slog.Logger
 	now   func() time.Time
 	spawn func(func(context.Context))
 	count func(context.Context, dlma.Pick) (dlma.Counts, error)
@@ -44,9 +50,11 @@ type countKey struct {
 
 // countSlot is one list.
 type countSlot struct {
-	kept   *dlma.Counts // nil if none are
-	until  time.Time    // when the kept ones have to be made anew
-	making *counting    // nil if nobody is counting
+	kept   *dlma.Counts  // nil if none are
+	until  time.Time     // when the kept ones have to be made anew
+	period time.Duration // how long that was after they were made
+	last   time.Time     // when they are forgotten, as they could not be made anew; zero if they could
+	making *counting     // nil if nobody is counting
 }
 
 // counting is under way until done is closed; then its result may be read.
@@ -56,9 +64,12 @@ type counting struct {
 	err    error
 }
 
+// errNoCounts is what comes of a counting that ended without saying how.
+var errNoCounts = errors.New("the counting was broken off")
+
 // newCountCache makes a cache that counts by count in goroutines of spawn.
-func newCountCache(now func() time.Time, spawn func(func(context.Context)), count func(context.Context, dlma.Pick) (dlma.Counts, error)) *countCache {
-	return &countCache{now: now, spawn: spawn, count: count, lists: make(map[countKey]*countSlot)}
+func newCountCache(log *slog.Logger, now func() time.Time, spawn func(func(context.Context)), count func(context.Context, dlma.Pick) (dlma.Counts, error)) *countCache {
+	return &countCache{log: log, now: now, spawn: spawn, count: count, lists: make(map[countKey]*countSlot)}
 }
 
 // get returns counts, perhaps some that were made a short while ago.
@@ -81,18 +92,30 @@ func (c *countCache) look(pick dlma.Pick) (*dlma.Counts, *counting) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	slot := c.slot(countKey{pick.List, pick.MaxTries, pick.RetryDelay, pick.RedialUnknown, pick.AbandonLock})
+	if !slot.last.IsZero() && !c.now().Before(slot.last) {
+		slot.kept, slot.last = nil, time.Time{}
+	}
 	if slot.making == nil && (slot.kept == nil || !c.now().Before(slot.until)) {
-		making := &counting{done: make(chan struct{})}
+		making := &counting{done: make(chan struct{}), err: errNoCounts}
 		slot.making = making
-		c.spawn(func(ctx context.Context) {
-			ctx, cancel := context.WithTimeout(ctx, countLimit)
-			defer cancel()
-			start := c.now()
-			making.counts, making.err = c.count(ctx, pick)
-			c.made(slot, c.now().Sub(start))
-		})
+		c.spawn(func(ctx context.Context) { c.work(ctx, slot, making, pick) })
 	}
 	return slot.kept, slot.making
+}
+
+// work counts. Whatever becomes of that, those who wait for it go on: nobody
+// above recovers a panic here, which would be the end of the whole engine.
+func (c *countCache) work(ctx context.Context, slot *countSlot, making *counting, pick dlma.Pick) {
+	ctx, cancel := context.WithTimeout(ctx, countLimit)
+	defer cancel()
+	start := c.now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			making.err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+		c.made(slot, c.now().Sub(start))
+	}()
+	making.counts, making.err = c.count(ctx, pick)
 }
 
 // made keeps what was counted, if it took long.
@@ -100,11 +123,26 @@ func (c *countCache) made(slot *countSlot, took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	making := slot.making
-	slot.making, slot.kept = nil, nil
-	if making.err == nil && took >= countQuick {
-		slot.kept, slot.until = &making.counts, c.now().Add(min(took*countShare, countLong))
+	slot.making = nil
+	defer close(making.done)
+	now := c.now()
+	switch {
+	case making.err == nil && took < countQuick:
+		slot.kept, slot.last = nil, time.Time{}
+	case making.err == nil:
+		slot.kept, slot.last = &making.counts, time.Time{}
+		slot.period = min(took*countShare, countLong)
+		slot.until = now.Add(slot.period)
+	case slot.kept != nil:
+		if slot.last.IsZero() {
+			slot.last = now.Add(slot.period)
+		}
+		slot.until = now.Add(slot.period / 2)
+		if !errors.Is(making.err, context.Canceled) { // nobody waits for these counts, so nobody else tells
+			c.log.LogAttrs(context.Background(), slog.LevelError, "a list could not be counted anew, its old counts are shown",
+				slog.String("error", maskNumbers(making.err.Error())))
+		}
 	}
-	close(making.done)
 }
 
 // slot finds or makes the place of a list. When there are too many of them all

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
 	"net"
 	"net/http"
 	"net/netip"
@@ -58,9 +57,9 @@ func (s *server) identify(r *http.Request) (Role, error) {
 		return "", err
 	}
 	var role Role
-	sum := sha256.Sum256([]byte(secret))
-	ok, wait := s.attempts.try(clientOf(r), sum, func() (found bool) {
-		role, found = s.ring.role(sum)
+	given := offerOf(secret, secret)
+	ok, wait := s.attempts.try(place{network: networkOf(clientOf(r))}, given, func() (found bool) {
+		role, found = s.ring.role(given.secret)
 		return found
 	})
 	switch {

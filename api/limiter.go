@@ -23,24 +23,45 @@ const (
 	trustedMost = 4096           // such secrets remembered at most
 )
 
-// attempts slows down clients that present wrong tokens. One lock covers the
-// look at the buckets and the comparison, so that a burst of parallel guesses
-// gets no more of them than one after the other would.
+// attempts slows down clients that present wrong tokens, or wrong secrets of
+// hooks. One lock covers the look at the buckets and the comparison, so that a
+// burst of parallel guesses gets no more of them than one after the other would.
 type attempts struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	clients map[netip.Prefix]*failures
+	clients map[place]*failures
 	trusted map[credential]time.Time // when it was last right
 }
 
-// credential is a secret, by its hash, of a client. Whoever presents one that
-// was right there before learns nothing by being let in, so it is listened to
-// even while somebody else at that address guesses: he must not lock out the
-// rightful.
-type credential struct {
+// place is where something is presented. Each gateway's hooks have guesses of
+// their own: a secret gets no more of them than it would otherwise, and neither
+// a wrong token nor another PBX behind the same address holds up its events.
+type place struct {
 	network netip.Prefix
-	secret  [sha256.Size]byte
+	gateway string // whose hook it is, "" for a token
+}
+
+// offer is what is presented, by its hash. What is good once only, as an answer
+// of Digest authentication is, is known again by the part of it that lasts.
+type offer struct {
+	secret, lasting [sha256.Size]byte
+}
+
+// offerOf hashes an offer.
+func offerOf(secret, lasting string) offer {
+	return offer{sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(lasting))}
+}
+
+// credential is what lasts of an offer, where it was made. Whoever presents a
+// secret that was right there before learns nothing by being let in, so it is
+// listened to even while somebody else at that address guesses: he must not lock
+// out the rightful. Of Digest only the user's name lasts: whoever knows it may
+// guess on at an address from where the PBX itself has been right. Events of calls
+// matter more, and a password worth its name is not found that way.
+type credential struct {
+	place   place
+	lasting [sha256.Size]byte
 }
 
 // failures are one client's. A wrong secret that was not seen lately is a
@@ -55,19 +76,18 @@ type failures struct {
 }
 
 func newAttempts(now func() time.Time) *attempts {
-	return &attempts{now: now, clients: make(map[netip.Prefix]*failures), trusted: make(map[credential]time.Time)}
+	return &attempts{now: now, clients: make(map[place]*failures), trusted: make(map[credential]time.Time)}
 }
 
-// try calls check for a secret, given by its hash, unless the client has
-// failed too often and the secret was not right there lately; then it returns
-// how long the client has to wait. A failed check is counted, a good one is not.
-func (a *attempts) try(client netip.Addr, secret [sha256.Size]byte, check func() bool) (ok bool, wait time.Duration) {
-	network := networkOf(client)
+// try calls check for an offer, unless its place has failed too often and the
+// offer was not right there lately; then it returns how long the client has to
+// wait. A failed check is counted, a good one is not.
+func (a *attempts) try(from place, given offer, check func() bool) (ok bool, wait time.Duration) {
 	now := a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	failed := a.clients[network]
-	own := credential{network, secret}
+	failed := a.clients[from]
+	own := credential{from, given.lasting}
 	if last, ok := a.trusted[own]; failed != nil && !(ok && now.Sub(last) < trustedFor) {
 		if wait := missing(failed.guesses, now); wait > 0 {
 			return false, wait
@@ -83,9 +103,9 @@ func (a *attempts) try(client netip.Addr, secret [sha256.Size]byte, check func()
 			guesses: rate.NewLimiter(rate.Every(failedEvery), failedBurst),
 			repeats: rate.NewLimiter(rate.Every(failedEvery), failedBurst),
 		}
-		a.clients[network] = failed
+		a.clients[from] = failed
 	}
-	return false, failed.count(now, secret)
+	return false, failed.count(now, given.secret)
 }
 
 // trust remembers a right secret; of too many the one that was used the
@@ -115,6 +135,9 @@ func (f *failures) count(now time.Time, secret [sha256.Size]byte) (wait time.Dur
 	}
 	f.seen[f.oldest] = secret
 	f.oldest = (f.oldest + 1) % failedSecrets
+	if wait := missing(f.guesses, now); wait > 0 { // it was listened to all the same
+		return wait
+	}
 	f.guesses.AllowN(now, 1)
 	return 0
 }
@@ -130,15 +153,15 @@ func (a *attempts) makeRoom(now time.Time) {
 	if len(a.clients) < failedClients {
 		return
 	}
-	var mildest netip.Prefix
+	var mildest place
 	most := math.Inf(-1)
-	for network, failed := range a.clients {
+	for from, failed := range a.clients {
 		left := min(failed.guesses.TokensAt(now), failed.repeats.TokensAt(now))
 		if left >= failedBurst {
-			delete(a.clients, network)
+			delete(a.clients, from)
 		}
 		if left > most {
-			mildest, most = network, left
+			mildest, most = from, left
 		}
 	}
 	if len(a.clients) >= failedClients {

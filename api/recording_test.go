@@ -71,11 +71,11 @@ func TestRecording(t *testing.T) {
 	}
 }
 
-type hookTable map[string]http.HandlerFunc
+type hookTable map[string]Hook
 
-func (h hookTable) Hook(name string) (http.Handler, bool) {
-	handler, ok := h[name]
-	return handler, ok
+func (h hookTable) Hook(name string) (Hook, bool) {
+	hook, ok := h[name]
+	return hook, ok
 }
 
 // TestHooksAreTheGatewaysToJudge: no token of the API opens or closes them.
@@ -84,7 +84,7 @@ func TestHooksAreTheGatewaysToJudge(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		withTokens(c)
 		c.BodyLimit = 10
-		c.Hooks = hookTable{"cloud": func(w http.ResponseWriter, req *http.Request) {
+		c.Hooks = hookTable{"cloud": func(w http.ResponseWriter, req *http.Request, _ Try) {
 			body, err := io.ReadAll(req.Body)
 			got = fmt.Sprint(req.Header.Get("Authorization"), " ", req.URL.Query().Get("apikey"), " ", string(body), " ", err)
 			w.WriteHeader(http.StatusTeapot)

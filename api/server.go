@@ -41,7 +41,7 @@ func newServer(cfg Config) (*server, error) {
 		cfg:      cfg,
 		ring:     ring,
 		attempts: newAttempts(cfg.Now),
-		counts:   newCountCache(cfg.Now, cfg.Spawn, cfg.Store.Counts),
+		counts:   newCountCache(cfg.Logger, cfg.Now, cfg.Spawn, cfg.Store.Counts),
 	}, nil
 }
 
@@ -72,6 +72,8 @@ func level(route string, status int) slog.Level {
 	switch {
 	case isHealth(route):
 		return slog.LevelDebug
+	case isHook(route) && status < http.StatusInternalServerError:
+		return slog.LevelDebug // its gateway counts those that it refuses
 	case status >= http.StatusInternalServerError:
 		return slog.LevelWarn // the cause was logged as an error where it was met
 	case status == http.StatusUnauthorized, status == http.StatusTooManyRequests:

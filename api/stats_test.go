@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -230,7 +231,7 @@ func TestSlowCountsAreKept(t *testing.T) {
 func TestALongListIsCountedForTheNextRequest(t *testing.T) {
 	var spawned sync.WaitGroup
 	clk, finish := &clock{at: startOfTime}, make(chan struct{})
-	cache := newCountCache(clk.now, func(run func(context.Context)) { spawned.Go(func() { run(context.Background()) }) },
+	cache := newCountCache(slog.New(slog.DiscardHandler), clk.now, func(run func(context.Context)) { spawned.Go(func() { run(context.Background()) }) },
 		func(ctx context.Context, _ dlma.Pick) (dlma.Counts, error) {
 			<-finish
 			clk.advance(time.Minute)
@@ -255,7 +256,7 @@ func TestCountsAreMadeOnceAtATime(t *testing.T) {
 	clk := &clock{at: startOfTime}
 	began, finish := make(chan struct{}), make(chan struct{})
 	calls := 0
-	cache := newCountCache(clk.now, spawn, func(context.Context, dlma.Pick) (dlma.Counts, error) {
+	cache := newCountCache(slog.New(slog.DiscardHandler), clk.now, spawn, func(context.Context, dlma.Pick) (dlma.Counts, error) {
 		calls++
 		began <- struct{}{}
 		<-finish
@@ -285,7 +286,7 @@ func TestCountsAreMadeOnceAtATime(t *testing.T) {
 }
 
 func TestCountCacheIsBounded(t *testing.T) {
-	cache := newCountCache(time.Now, nil, nil)
+	cache := newCountCache(nil, time.Now, nil, nil)
 	for i := range 3 * countLists {
 		cache.slot(countKey{list: strings.Repeat("x", i)})
 		if n := len(cache.lists); n > countLists {

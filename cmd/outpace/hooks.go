@@ -14,7 +14,7 @@ import (
 
 // hooker is a gateway that may have hooks.
 type hooker interface {
-	Hook(w http.ResponseWriter, r *http.Request)
+	Hook(w http.ResponseWriter, r *http.Request, try api.Try)
 }
 
 // recorder is a gateway whose PBX may have recordings.
@@ -26,10 +26,10 @@ type recorder interface {
 type gatewayHooks []scheduler.Gateway
 
 // Hook is what serves a gateway's hooks.
-func (list gatewayHooks) Hook(name string) (http.Handler, bool) {
+func (list gatewayHooks) Hook(name string) (api.Hook, bool) {
 	for _, g := range list {
 		if h, ok := g.Gateway.(hooker); ok && g.Name() == name {
-			return http.HandlerFunc(h.Hook), true
+			return h.Hook, true
 		}
 	}
 	return nil, false

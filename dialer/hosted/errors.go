@@ -11,6 +11,10 @@ import (
 // ErrForbidden says that a hook does not come from the PBX.
 var ErrForbidden = errors.New("not authenticated")
 
+// ErrStale is the ErrForbidden of a hook whose secret was right, but which has
+// to be sent again with a fresh challenge.
+var ErrStale = fmt.Errorf("stale: %w", ErrForbidden)
+
 // Fault says whose fault a refusal is, which decides what comes next.
 type Fault int
 

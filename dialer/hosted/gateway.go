@@ -25,6 +25,8 @@ type Gateway struct {
 	log    *slog.Logger
 	client *Client
 
+	unheard refusals // hooks
+
 	// agentsNow and rowsNow wake the two loops; each holds one word.
 	agentsNow, rowsNow chan struct{}
 

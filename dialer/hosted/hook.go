@@ -3,16 +3,24 @@ package hosted
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // hookLimit bounds the body of a hook, in bytes.
 const hookLimit = 256 << 10
 
+// Try calls check, which reports whether a hook's offer is right, unless too many
+// wrong ones came from where it comes from; wait is how long to tell the client
+// to stay away, 0 if it need not.
+type Try = func(offer, lasting string, check func() (right bool)) (wait time.Duration)
+
 // Hook serves what the PBX posts to us. It is safe to post again: what is
-// known already changes nothing.
-func (g *Gateway) Hook(w http.ResponseWriter, r *http.Request) {
+// known already changes nothing. Who posts nothing that can be right learns
+// nothing: try is not asked, so that the first request of Digest
+// authentication, which is without, always gets its challenge.
+func (g *Gateway) Hook(w http.ResponseWriter, r *http.Request, try Try) {
 	hooked, ok := g.kind.PBX.(Hooked)
 	switch {
 	case !ok:
@@ -32,18 +40,39 @@ func (g *Gateway) Hook(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the hook's body cannot be read", status)
 		return
 	}
-	news, challenge, err := hooked.Hook(r, body)
+	var news []News
+	var challenge string
+	check := func() bool {
+		news, challenge, err = hooked.Hook(r, body)
+		return !errors.Is(err, ErrForbidden) || errors.Is(err, ErrStale)
+	}
+	var wait time.Duration
+	offer, lasting := hooked.Offer(r)
+	if offer != "" {
+		wait = try(offer, lasting, check)
+	} else {
+		check()
+	}
 	switch {
+	case wait > 0:
+		g.refuseHook(hookLimited, nil)
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+		http.Error(w, "too many wrong secrets came from this address", http.StatusTooManyRequests)
 	case errors.Is(err, ErrForbidden):
-		g.log.Warn("hook refused: it is not authenticated")
+		why := hookWrong
+		if offer == "" || errors.Is(err, ErrStale) {
+			why = hookBare
+		}
+		g.refuseHook(why, nil)
 		if challenge != "" {
 			w.Header().Set("WWW-Authenticate", challenge)
 		}
 		http.Error(w, "not authenticated", http.StatusUnauthorized)
 	case err != nil:
-		g.log.Warn("hook refused: it cannot be read", slog.Any("error", err))
+		g.refuseHook(hookUnreadable, err)
 		http.Error(w, "the hook cannot be read", http.StatusBadRequest)
 	default:
+		g.unheard.let()
 		g.hear(news)
 		w.WriteHeader(http.StatusNoContent)
 	}

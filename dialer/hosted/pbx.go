@@ -50,6 +50,10 @@ type Detailer interface {
 
 // Hooked is a PBX that tells of calls by requests to us.
 type Hooked interface {
+	// Offer is what a request brings that Hook will compare with the secret,
+	// "" if it brings nothing of the kind, and what of that is the same in the
+	// next request: all of it, unless it is good once only.
+	Offer(r *http.Request) (offer, lasting string)
 	// Hook checks that a request comes from the PBX, with its whole body at
 	// hand, and reads it. ErrForbidden (wrapped) is answered with 401, with
 	// challenge as WWW-Authenticate if not ""; any other error with 400.

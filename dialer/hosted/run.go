@@ -103,6 +103,7 @@ func (g *Gateway) followAgents(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := time.Now()
 		g.lookAtAgents(ctx)
+		g.tellUnheard()
 		if !g.rest(ctx, began, g.agentsPause(), g.agentsNow) {
 			return
 		}

@@ -47,21 +47,43 @@ func newChallenger(user, password string) challenger {
 }
 
 // check reports whether a request is authenticated, and else with what
-// challenge to answer it. Without a password nothing is.
-func (c challenger) check(r *http.Request, now time.Time) (challenge string, ok bool) {
+// challenge to answer it. Without a password nothing is. stale says that it
+// failed by nothing but the age of its nonce.
+func (c challenger) check(r *http.Request, now time.Time) (challenge string, good, stale bool) {
 	if c.password == "" {
-		return "", false
+		return "", false, false
 	}
-	given := r.Header.Get("Authorization")
 	if user, password, basic := r.BasicAuth(); basic {
-		return c.ask(now, false), c.same(user, c.user) && c.same(password, c.password)
+		return c.ask(now, false), c.same(user, c.user) && c.same(password, c.password), false
 	}
-	scheme, rest, _ := strings.Cut(given, " ")
+	if p := digestOf(r); p != nil {
+		good, stale = c.digest(r, p, now)
+	}
+	return c.ask(now, stale), good, stale
+}
+
+// offer is what check compares with user and password. An answer to a challenge
+// that was not ours, as a client has it that knew us before a restart, is
+// compared with nothing.
+func (c challenger) offer(r *http.Request) (offer, lasting string) {
+	given := r.Header.Get("Authorization")
+	if _, _, basic := r.BasicAuth(); basic {
+		return given, given
+	}
+	p := digestOf(r)
+	if _, ours := c.made(p["nonce"]); !ours {
+		return "", ""
+	}
+	return given, "Digest " + p["username"]
+}
+
+// digestOf returns the parameters of a Digest answer, nil if there is none.
+func digestOf(r *http.Request) map[string]string {
+	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Digest") {
-		return c.ask(now, false), false
+		return nil
 	}
-	good, stale := c.digest(r, parameters(rest), now)
-	return c.ask(now, stale), good
+	return parameters(rest)
 }
 
 // same compares without telling by its time where the difference is.

@@ -65,11 +65,14 @@ func FuzzAuthorization(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string) {
 		r := post("")
 		r.Header["Authorization"] = []string{header}
-		if _, good := c.check(r, time.Now()); !good {
+		if _, good, _ := c.check(r, time.Now()); !good {
 			return
 		}
 		if user, password, _ := r.BasicAuth(); user != "events" || password != "s3cret" {
 			t.Fatalf("%q is let in", header)
+		}
+		if offer, _ := c.offer(r); offer == "" {
+			t.Fatalf("%q is let in, and would not count as a try", header)
 		}
 	})
 }

@@ -23,9 +23,15 @@ type event struct {
 	Time   text `json:"time"`
 }
 
+// Offer is the header Authorization, where it can be right.
+func (p *pbx) Offer(r *http.Request) (offer, lasting string) { return p.challenge.offer(r) }
+
 // Hook checks and reads an event (II).
 func (p *pbx) Hook(r *http.Request, body []byte) ([]hosted.News, string, error) {
-	if challenge, ok := p.challenge.check(r, time.Now()); !ok {
+	switch challenge, good, stale := p.challenge.check(r, time.Now()); {
+	case stale:
+		return nil, challenge, fmt.Errorf("event: %w", hosted.ErrStale)
+	case !good:
 		return nil, challenge, fmt.Errorf("event: %w", hosted.ErrForbidden)
 	}
 	list, err := readEvents(r.Header.Get("Content-Type"), body)

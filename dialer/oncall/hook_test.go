@@ -73,11 +73,11 @@ func TestHookAuthentication(t *testing.T) {
 	} {
 		c := newChallenger("events", "s3cret")
 		now := time.Now()
-		challenge, in := c.check(post(""), now)
+		challenge, in, _ := c.check(post(""), now)
 		if in || !strings.HasPrefix(challenge, "Digest ") || !strings.Contains(challenge, "Basic ") {
 			t.Fatalf("%s: %q %t", name, challenge, in)
 		}
-		if _, good := c.check(post(tt.answer.to(challenge)), now.Add(time.Second)); good != tt.good {
+		if _, good, _ := c.check(post(tt.answer.to(challenge)), now.Add(time.Second)); good != tt.good {
 			t.Errorf("%s: %t", name, good)
 		}
 	}
@@ -87,12 +87,12 @@ func TestHookAuthentication(t *testing.T) {
 		basic("events", "s3cret"): true, basic("events", "s3cre"): false, basic("", ""): false, basic("event", "s3cret"): false,
 		"Bearer s3cret": false, "Digest": false, "Digest nonce": false, "s3cret": false, "Basic !": false,
 	} {
-		if _, good := c.check(post(authorization), time.Now()); good != want {
+		if _, good, _ := c.check(post(authorization), time.Now()); good != want {
 			t.Errorf("%q: %t", authorization, good)
 		}
 	}
 	for _, authorization := range []string{"", basic("", ""), basic("events", "")} {
-		if challenge, good := newChallenger("", "").check(post(authorization), time.Now()); good || challenge != "" {
+		if challenge, good, _ := newChallenger("", "").check(post(authorization), time.Now()); good || challenge != "" {
 			t.Errorf("without a password in the settings %q is let in", authorization)
 		}
 	}
@@ -102,7 +102,7 @@ func TestHookAuthentication(t *testing.T) {
 func TestDigestOnce(t *testing.T) {
 	c := newChallenger("events", "s3cret")
 	now := time.Now()
-	challenge, _ := c.check(post(""), now)
+	challenge, _, _ := c.check(post(""), now)
 	answer := func(nc string) string {
 		return digestAnswer{"events", "s3cret", hookPath, nc, "", "auth"}.to(challenge)
 	}
@@ -110,17 +110,17 @@ func TestDigestOnce(t *testing.T) {
 		nc   string
 		good bool
 	}{{"00000001", true}, {"00000001", false}, {"00000003", true}, {"00000002", false}, {"00000004", true}} {
-		challenge, good := c.check(post(answer(tt.nc)), now)
-		if good != tt.good || strings.Contains(challenge, "stale=true") == good {
+		challenge, good, stale := c.check(post(answer(tt.nc)), now)
+		if good != tt.good || stale == good || strings.Contains(challenge, "stale=true") == good {
 			t.Errorf("%d: count %s is let in: %t, then %q", i, tt.nc, good, challenge)
 		}
 	}
-	fresh, _ := c.check(post(""), now)
+	fresh, _, _ := c.check(post(""), now)
 	late := digestAnswer{"events", "s3cret", hookPath, "00000001", "", "auth"}.to(fresh)
-	if challenge, good := c.check(post(late), now.Add(nonceLife+time.Second)); good || !strings.Contains(challenge, "stale=true") {
+	if challenge, good, stale := c.check(post(late), now.Add(nonceLife+time.Second)); good || !stale || !strings.Contains(challenge, "stale=true") {
 		t.Errorf("an old nonce is let in, or not called stale: %q", challenge)
 	}
-	if _, good := newChallenger("events", "s3cret").check(post(late), now); good {
+	if _, good, _ := newChallenger("events", "s3cret").check(post(late), now); good {
 		t.Error("a nonce of somebody else's is let in")
 	}
 }
@@ -141,6 +141,25 @@ func TestDigestExample(t *testing.T) {
 	}
 	if hashOf("SHA-512-256") != nil {
 		t.Error("an algorithm is taken that is not there")
+	}
+}
+
+// TestOffers: what is compared with nothing is no guess, and of Digest the user
+// alone is the same in the next event.
+func TestOffers(t *testing.T) {
+	c := newChallenger("events", "s3cret")
+	challenge, _, _ := c.check(post(""), time.Now())
+	wrong := digestAnswer{"events", "x", hookPath, "00000001", "", "auth"}.to(challenge)
+	foreign, _, _ := newChallenger("events", "s3cret").check(post(""), time.Now())
+	beforeRestart := digestAnswer{"events", "s3cret", hookPath, "00000001", "", "auth"}.to(foreign)
+	for authorization, want := range map[string][2]string{
+		"": {}, "Bearer s3cret": {}, "Digest": {}, "Basic !": {}, `Digest nonce="1-2-3"`: {}, beforeRestart: {},
+		basic("events", "x"): {basic("events", "x"), basic("events", "x")},
+		wrong:                {wrong, "Digest events"},
+	} {
+		if offer, lasting := c.offer(post(authorization)); offer != want[0] || lasting != want[1] {
+			t.Errorf("%q offers %q, %q", authorization, offer, lasting)
+		}
 	}
 }
 
@@ -186,8 +205,13 @@ func TestHook(t *testing.T) {
 			t.Errorf("%s: the error quotes the event: %v", name, err)
 		}
 	}
+	challenge, _, _ := p.challenge.check(post(""), time.Now().Add(-nonceLife-time.Minute))
+	late := post(digestAnswer{"events", "s3cret", hookPath, "00000001", "", "auth"}.to(challenge))
+	if _, _, err := p.Hook(late, []byte(`{}`)); !errors.Is(err, hosted.ErrStale) {
+		t.Errorf("an old nonce: %v", err)
+	}
 	news, challenge, err := p.Hook(post(""), []byte(`{"caller": "101", "callee": "1", "event_type": "call_ended"}`))
-	if news != nil || challenge == "" || !errors.Is(err, hosted.ErrForbidden) {
+	if news != nil || challenge == "" || !errors.Is(err, hosted.ErrForbidden) || errors.Is(err, hosted.ErrStale) {
 		t.Errorf("%v, %q, %v", news, challenge, err)
 	}
 }

@@ -105,19 +105,27 @@ func (p *pbx) Hook(r *http.Request, body []byte) ([]hosted.News, string, error) 
 	return []hosted.News{{CallID: h.CallID, Agent: h.FromNumber, Number: h.ToNumber, Stage: stage}}, "", nil
 }
 
-// authentic looks for the secret wherever it may be meant to stand.
+// Offer is all that may be meant as the secret, one a line.
+func (p *pbx) Offer(r *http.Request) (offer, lasting string) {
+	offer = strings.Join(given(r), "\n")
+	return offer, offer
+}
+
+// authentic looks whether one of what was given is the secret.
 func (p *pbx) authentic(r *http.Request) bool {
-	if p.cfg.HookSecret == "" {
-		return false
-	}
+	return p.cfg.HookSecret != "" && slices.ContainsFunc(given(r), func(s string) bool {
+		return subtle.ConstantTimeCompare([]byte(s), []byte(p.cfg.HookSecret)) == 1
+	})
+}
+
+// given is what stands wherever the secret may be meant to stand.
+func given(r *http.Request) []string {
 	bare := r.Header.Get("Authorization")
 	if scheme, rest, ok := strings.Cut(bare, " "); ok && strings.EqualFold(scheme, "Bearer") {
 		bare = strings.TrimSpace(rest)
 	}
-	given := []string{bare, r.Header.Get("X-Api-Key"), r.Header.Get("Apikey"), r.URL.Query().Get("apikey")}
-	return slices.ContainsFunc(given, func(s string) bool {
-		return subtle.ConstantTimeCompare([]byte(s), []byte(p.cfg.HookSecret)) == 1
-	})
+	all := []string{bare, r.Header.Get("X-Api-Key"), r.Header.Get("Apikey"), r.URL.Query().Get("apikey")}
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
 // Check says which hooks are registered.

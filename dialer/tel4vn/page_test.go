@@ -20,7 +20,7 @@ import (
 var elision = regexp.MustCompile(`,\s*\.\.\.`)
 
 // page is an example body of the page, without the dots that stand for more.
-func page(t *testing.T, name string) string {
+func page(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err != nil {
@@ -246,6 +246,9 @@ func TestPageHook(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/hooks/x", nil)
 		set(r)
+		if offer, lasting := l.Offer(r); offer != "foo" || lasting != "foo" {
+			t.Errorf("%s: offers %q, %q", name, offer, lasting)
+		}
 		news, _, err := l.Hook(r, []byte(body))
 		if err != nil || len(news) != 1 || news[0].CallID != "avavavav-1111-2222-3333-eeeeeeee" || news[0].Agent != "101" ||
 			news[0].Number != "0899888999" || news[0].Stage != hosted.Over || news[0].Row != nil {
@@ -258,6 +261,9 @@ func TestPageHook(t *testing.T) {
 		if _, _, err := l.Hook(r, []byte(body)); !errors.Is(err, hosted.ErrForbidden) {
 			t.Errorf("%q opens: %v", wrong, err)
 		}
+	}
+	if offer, _ := l.Offer(httptest.NewRequest(http.MethodPost, "/hooks/x?apikey=", nil)); offer != "" {
+		t.Errorf("nothing offers %q", offer)
 	}
 	l.cfg.HookSecret = ""
 	if _, _, err := l.Hook(httptest.NewRequest(http.MethodPost, "/hooks/x", nil), []byte(body)); !errors.Is(err, hosted.ErrForbidden) {

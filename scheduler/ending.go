@@ -98,7 +98,7 @@ func (f *floor) goOn(ctx context.Context, id, next string) bool {
 	}
 	var refusal error
 	if err == nil {
-		refusal, err = startNext(ctx, f.post.cfg, next, f.now())
+		refusal, err = startNext(ctx, f.post.cfg, f.lease, next, f.now())
 	}
 	switch {
 	case err != nil && ctx.Err() == nil:
@@ -111,7 +111,7 @@ func (f *floor) goOn(ctx context.Context, id, next string) bool {
 
 // startNext starts the campaign that follows another one, if its list has
 // something to dial and its calendar is open; refusal says why it may not.
-func startNext(ctx context.Context, cfg Config, uuid string, now time.Time) (refusal, err error) {
+func startNext(ctx context.Context, cfg Config, lease, uuid string, now time.Time) (refusal, err error) {
 	c, err := cfg.Store.Campaign(ctx, uuid)
 	switch {
 	case errors.Is(err, campaign.ErrNotFound):
@@ -136,6 +136,8 @@ func startNext(ctx context.Context, cfg Config, uuid string, now time.Time) (ref
 	if out.Ended() {
 		return errors.New("its dial list has nothing to dial"), nil
 	}
-	_, err = cfg.Store.Move(ctx, uuid, campaign.Move{From: []campaign.Status{campaign.Stopped, campaign.Stopping}, To: campaign.Started})
+	_, err = cfg.Store.Move(ctx, lease, uuid, campaign.Move{
+		From: []campaign.Status{campaign.Stopped, campaign.Stopping}, To: campaign.Started,
+	})
 	return nil, err
 }

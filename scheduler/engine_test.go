@@ -396,44 +396,6 @@ func TestDatabaseAwayKeepsResults(t *testing.T) {
 	})
 }
 
-func TestTwoEnginesOneGateway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1, nil)
-		pass(2 * time.Second)
-		other := newFakeGateway("pbx")
-		second, err := New(Config{
-			Store: w.store, Gateways: []Gateway{{Gateway: other, MaxCalls: 50, MaxCPS: 1000}},
-			Log: &memLog{}, Host: "h2", Holder: "you",
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		var done sync.WaitGroup
-		done.Go(func() { _ = second.Run(ctx) })
-		pass(10 * time.Second)
-		if n := len(other.calls()); n != 0 {
-			t.Fatalf("the standby placed %d calls", n)
-		}
-		w.end()
-		for id := range w.gw.living {
-			other.living[id] = dialer.Sighting{Answered: true}
-		}
-		pass(5 * time.Second)
-		id := w.gw.calls()[0].Call
-		other.fate(id, 0, time.Second, 0)
-		pass(5 * time.Second)
-		cancel()
-		done.Wait()
-		if got := w.dispositions(); !slices.Equal(got, []results.Disposition{results.Answered}) {
-			t.Errorf("dispositions %v, want answered once, by the engine that took over", got)
-		}
-		if n := len(other.calls()); n != 0 {
-			t.Errorf("the call was placed %d times again", n)
-		}
-	})
-}
-
 func TestBreakerPausesAWayThatReachesNoPhone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 200, func(w *world) { w.gw.placeErr = fmt.Errorf("%w: no such trunk", dialer.ErrRefused) })

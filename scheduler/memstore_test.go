@@ -23,7 +23,7 @@ type memStore struct {
 	mu        sync.Mutex
 	clock     func() time.Time
 	fail      map[string]error // by method
-	leases    map[string]lease
+	leases    map[string]lease // nil: kept elsewhere
 	terms     int
 	campaigns map[string]campaign.Campaign
 	plans     map[string]plan.Plan
@@ -139,10 +139,25 @@ func (m *memStore) Campaign(_ context.Context, uuid string) (campaign.Campaign, 
 	return c, nil
 }
 
-func (m *memStore) Move(_ context.Context, uuid string, mv campaign.Move) (bool, error) {
+func (m *memStore) Move(_ context.Context, lse, uuid string, mv campaign.Move) (bool, error) {
 	done, err := m.enter("Move")
 	defer done()
-	return err == nil && m.moveLocked(uuid, mv), err
+	return err == nil && m.holdsLocked(lse) && m.moveLocked(uuid, mv), err
+}
+
+func (m *memStore) holdsLocked(token string) bool {
+	for _, l := range m.leases {
+		if l.token == token && m.clock().Before(l.until) {
+			return true
+		}
+	}
+	return m.leases == nil
+}
+
+func (m *memStore) userMoves(uuid string, mv campaign.Move) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.moveLocked(uuid, mv)
 }
 
 func (m *memStore) moveLocked(uuid string, mv campaign.Move) bool {

@@ -21,6 +21,8 @@ const (
 	orphanTalk = time.Hour
 	// orphanLimit bounds one look; it is less than a lease lasts.
 	orphanLimit = leaseTTL - leaseMargin
+	// restLease is held by an engine without gateways while it moves campaigns.
+	restLease = "rest"
 )
 
 // Orphans finds calls that nobody follows.
@@ -77,18 +79,11 @@ func (o *orphans) look(ctx context.Context, now time.Time) {
 
 // endCalls ends the overdue calls of a gateway, unless an engine has it.
 func (o *orphans) endCalls(ctx context.Context, name string, now time.Time) (n int, err error) {
-	lease := "gateway:" + name
-	token, ok, err := o.cfg.Store.Acquire(ctx, lease, o.cfg.Holder, leaseTTL)
-	if err != nil || !ok {
+	token, giveBack, err := o.borrow(ctx, "gateway:"+name)
+	if token == "" {
 		return 0, err
 	}
-	defer func() {
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
-		defer cancel()
-		if err := o.cfg.Store.Release(release, lease, token); err != nil {
-			o.log.Warn("lease not given back; it will run out", slog.String("gateway", name), slog.Any("error", err))
-		}
-	}()
+	defer giveBack()
 	rows, err := o.cfg.Store.TakeOver(ctx, name, token)
 	if err != nil {
 		return 0, err
@@ -105,6 +100,21 @@ func (o *orphans) endCalls(ctx context.Context, name string, now time.Time) (n i
 		return 0, nil
 	}
 	return len(ended), o.cfg.Store.Record(ctx, token, nil, ended)
+}
+
+// borrow takes a lease for a moment. token is "" if that cannot be had.
+func (o *orphans) borrow(ctx context.Context, lease string) (token string, giveBack func(), err error) {
+	token, ok, err := o.cfg.Store.Acquire(ctx, lease, o.cfg.Holder, leaseTTL)
+	if err != nil || !ok {
+		return "", nil, err
+	}
+	return token, func() {
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
+		defer cancel()
+		if err := o.cfg.Store.Release(release, lease, token); err != nil {
+			o.log.Warn("lease not given back; it will run out", slog.String("lease", lease), slog.Any("error", err))
+		}
+	}, nil
 }
 
 // overdue is Orphans.Overdue for one call.
@@ -136,12 +146,23 @@ func (o *orphans) rest(ctx context.Context) {
 		case campaign.Stopped, campaign.Started, campaign.Paused, campaign.Starting:
 			continue
 		}
-		if n, err := o.cfg.Store.OpenCalls(ctx, c.UUID); err != nil || n > 0 {
-			continue
-		}
-		_, err := o.cfg.Store.Move(ctx, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: to, Reason: c.Reason})
-		if err != nil && ctx.Err() == nil {
+		if err := o.bringToRest(ctx, c, to); err != nil && ctx.Err() == nil {
 			o.log.Warn("campaign not moved, will be tried again", slog.String("campaign", c.UUID), slog.Any("error", err))
 		}
 	}
+}
+
+// bringToRest moves a campaign that has no open call. The lease bounds how long
+// that look for calls is good for.
+func (o *orphans) bringToRest(ctx context.Context, c campaign.Campaign, to campaign.Status) error {
+	token, giveBack, err := o.borrow(ctx, restLease)
+	if token == "" {
+		return err
+	}
+	defer giveBack()
+	if n, err := o.cfg.Store.OpenCalls(ctx, c.UUID); err != nil || n > 0 {
+		return err
+	}
+	_, err = o.cfg.Store.Move(ctx, token, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: to, Reason: c.Reason})
+	return err
 }

@@ -202,7 +202,7 @@ func (f *floor) rest(ctx context.Context, c campaign.Campaign, to campaign.Statu
 	if err != nil || n > 0 {
 		return // looked at again each second
 	}
-	moved, err := f.store.Move(ctx, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: to, Reason: c.Reason})
+	moved, err := f.store.Move(ctx, f.lease, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: to, Reason: c.Reason})
 	if err == nil && moved {
 		f.log.Info("campaign at rest", slog.String("campaign", c.UUID), slog.Int("status", int(to)))
 	}
@@ -219,7 +219,7 @@ func (f *floor) move(r *run, m campaign.Move) {
 }
 
 func (f *floor) moveNow(ctx context.Context, id string, m campaign.Move) {
-	moved, err := f.store.Move(ctx, id, m)
+	moved, err := f.store.Move(ctx, f.lease, id, m)
 	switch {
 	case err != nil && f.ctx.Err() == nil:
 		f.log.Error("campaign not moved, will be tried again", slog.String("campaign", id), slog.Any("error", err))

@@ -90,7 +90,7 @@ func newDriver(o sim.Ordeal, dir string, keep bool) *driver {
 	}
 	d.store = stepModel(o, d.now)
 	if o.Engines > 1 {
-		d.leases = sim.NewLeases(d.now)
+		d.leases, d.store.leases = sim.NewLeases(d.now), nil
 	}
 	d.pbx = newStepPBX(d)
 	return d

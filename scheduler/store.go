@@ -30,9 +30,9 @@ type Campaigns interface {
 	Working(ctx context.Context) ([]campaign.Campaign, error)
 	// Campaign returns one live campaign; store.ErrNotFound if there is none.
 	Campaign(ctx context.Context, uuid string) (campaign.Campaign, error)
-	// Move changes a campaign's status if its present one is among m.From. It
-	// reports whether it did.
-	Move(ctx context.Context, uuid string, m campaign.Move) (bool, error)
+	// Move changes a campaign's status if its present one is among m.From and
+	// lease, the token of a lease, still holds. It reports whether it did.
+	Move(ctx context.Context, lease, uuid string, m campaign.Move) (bool, error)
 	// MoveEdge records that the calendar window that started at edge has been
 	// acted on, if the campaign's Edge still is was; m, if not nil, is made in
 	// the same transaction where it applies. It reports whether Edge was moved.

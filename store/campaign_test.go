@@ -138,7 +138,7 @@ func TestChangingWhatAPlanNames(t *testing.T) {
 
 func TestDeletingARunningCampaign(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
+		ctx, token := t.Context(), lease(t, s, "gateway:gw")
 		for status, left := range map[campaign.Status]campaign.Status{
 			campaign.Started: campaign.Stopping, campaign.Stopping: campaign.Stopping,
 			campaign.Pausing: campaign.Stopping, campaign.ForceStopping: campaign.ForceStopping,
@@ -154,7 +154,7 @@ func TestDeletingARunningCampaign(t *testing.T) {
 			if b := must[campaign.Campaign](t)(s.Campaign(ctx, before.UUID)); b.Next != "" {
 				t.Error("the campaign before still names it")
 			}
-			if ok := must[bool](t)(s.Move(ctx, c.UUID, campaign.Move{From: []campaign.Status{left}, To: campaign.Started})); ok {
+			if ok := must[bool](t)(s.Move(ctx, token, c.UUID, campaign.Move{From: []campaign.Status{left}, To: campaign.Started})); ok {
 				t.Error("a deleted campaign was started")
 			}
 		}
@@ -163,7 +163,7 @@ func TestDeletingARunningCampaign(t *testing.T) {
 			t.Fatalf("%d deleted campaigns are working, want 4", len(working))
 		}
 		for _, c := range working {
-			if ok := must[bool](t)(s.Move(ctx, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: campaign.Stopped})); !ok {
+			if ok := must[bool](t)(s.Move(ctx, token, c.UUID, campaign.Move{From: []campaign.Status{c.Status}, To: campaign.Stopped})); !ok {
 				t.Error("a deleted campaign could not be stopped")
 			}
 		}
@@ -175,7 +175,7 @@ func TestDeletingARunningCampaign(t *testing.T) {
 
 func TestMoveAndReason(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
+		ctx, token := t.Context(), lease(t, s, "gateway:gw")
 		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{}))
 		for i, step := range []struct {
 			move   campaign.Move
@@ -190,13 +190,51 @@ func TestMoveAndReason(t *testing.T) {
 			{campaign.Move{From: []campaign.Status{campaign.Stopping}, To: campaign.Stopped}, true, campaign.Stopped, "It's over."},
 			{campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Started}, true, campaign.Started, ""},
 		} {
-			if ok := must[bool](t)(s.Move(ctx, c.UUID, step.move)); ok != step.done {
+			if ok := must[bool](t)(s.Move(ctx, token, c.UUID, step.move)); ok != step.done {
 				t.Errorf("step %d: moved %v", i, ok)
 			}
 			if got := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID)); got.Status != step.status || got.Reason != step.reason {
 				t.Errorf("step %d: %d, %q", i, got.Status, got.Reason)
 			}
 		}
+	})
+}
+
+// TestMoveNeedsTheLease: an engine that stood still for longer than its lease
+// moves nothing when it wakes. On SQLite the lock of the file stands for leases.
+func TestMoveNeedsTheLease(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx, postgres := t.Context(), s.Kind() == "postgres"
+		c := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Status: campaign.Stopping}))
+		rest := campaign.Move{From: []campaign.Status{campaign.Stopping}, To: campaign.Stopped}
+		again := campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Stopping}
+		check := func(who, token string, want bool) {
+			t.Helper()
+			moved := must[bool](t)(s.Move(ctx, token, c.UUID, rest))
+			now := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID))
+			if moved != want || (now.Status == campaign.Stopped) != want {
+				t.Errorf("%s: moved %t, and the campaign is at %d", who, moved, now.Status)
+			}
+			if moved {
+				must[bool](t)(s.Move(ctx, token, c.UUID, again))
+			}
+		}
+		old := lease(t, s, "gateway:gw")
+		check("nobody", "", !postgres)
+		check("the owner", old, true)
+		if !postgres {
+			return
+		}
+		if err := s.Exec(ctx, "UPDATE leases SET expires_at = clock_timestamp() - interval '1 second'"); err != nil {
+			t.Fatal(err)
+		}
+		check("the owner when the lease has run out", old, false)
+		token, ok, err := s.Acquire(ctx, "gateway:gw", "somebody else", time.Minute)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		check("the owner before", old, false)
+		check("the new owner", token, true)
 	})
 }
 

@@ -78,6 +78,9 @@ func (s *Store) Attend(ctx context.Context, holder string, ttl time.Duration) (e
 	return engines, nil
 }
 
+// leaseLive says on Postgres that the token @lease holds a lease.
+const leaseLive = "EXISTS (SELECT 1 FROM leases WHERE token = @lease AND expires_at > clock_timestamp())"
+
 // leaseHolds checks that token holds a lease and makes whoever wants to take
 // it wait for the end of the transaction. In the same round trip it tells the
 // planner to walk.

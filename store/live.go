@@ -33,7 +33,7 @@ func (s *Store) PutLive(ctx context.Context, lease string, live []campaign.Live)
 	}
 	holds := "true"
 	if s.dialect == postgresDialect {
-		holds = "EXISTS (SELECT 1 FROM leases WHERE token = @lease AND expires_at > clock_timestamp())"
+		holds = leaseLive
 	}
 	sql := fmt.Sprintf(`INSERT INTO live (%s) SELECT %s FROM %s WHERE %s
 		ON CONFLICT (campaign_uuid) DO UPDATE SET body = excluded.body, tm_update = excluded.tm_update`,

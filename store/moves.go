@@ -27,11 +27,15 @@ func (s *Store) Working(ctx context.Context) ([]campaign.Campaign, error) {
 	return list, nil
 }
 
-// Move changes a campaign's status if its present one is among m.From, and
-// reports whether it did. A deleted campaign moves too, except to Started.
-func (s *Store) Move(ctx context.Context, uuid string, m campaign.Move) (bool, error) {
+// Move changes a campaign's status if its present one is among m.From and
+// lease, which the engine that wants it holds, still is its own. It reports
+// whether it did. A deleted campaign moves too, except to Started.
+func (s *Store) Move(ctx context.Context, lease, uuid string, m campaign.Move) (bool, error) {
 	moved := false
 	err := s.tx(ctx, func(tx *gorm.DB) error {
+		if s.dialect == postgresDialect {
+			tx = tx.Where(leaseLive, map[string]any{"lease": lease})
+		}
 		var err error
 		moved, err = s.move(tx, uuid, m)
 
@@ -41,6 +45,7 @@ func (s *Store) Move(ctx context.Context, uuid string, m campaign.Move) (bool, e
 	return moved && err == nil, err
 }
 
+// move is Move under the conditions that tx has.
 func (s *Store) move(tx *gorm.DB, uuid string, m campaign.Move) (bool, error) {
 	if len(m.From) == 0 || !storable(uuid) {
 		return false, nil

@@ -20,9 +20,9 @@ import (
 	"github.com/outpace/outpace/store/storetest"
 )
 
-// guards are all statements that write what calls are made of, and why each
-// changes nothing for one whose claim it is not (any more). A new statement
-// needs a line here.
+// guards are all statements that write what calls are made of and what
+// campaigns are at, and why each changes nothing for one whose claim or lease
+// it is not (any more). A new statement needs a line here.
 var guards = map[string]string{
 	"claim.go INSERT INTO dialings":    "the transaction has locked the lease (leaseHolds)",
 	"claimsql.go UPDATE dls":           "the claim, as before; unclaim names the dialing's uuid",
@@ -42,11 +42,33 @@ var guards = map[string]string{
 	"entries.go INSERT INTO dls":       "a user's",
 	"lists.go UPDATE dls":              "a user's: the list is deleted",
 	"reconcile.go UPDATE dls":          "of idle entries only, and only what their own row says",
+	"ledger.go INSERT INTO logs":       "a host's own line: its log is locked by one process",
+
+	"moves.go .Updates(":            "the status that it had, and the lease in Move, the edge that it had in MoveEdge",
+	"moves.go UPDATE campaigns":     "the edge that it had in its condition: of all engines one acts on it",
+	"campaigns.go UPDATE campaigns": "a user's: the campaign that follows is deleted",
+	`campaigns.go "UPDATE "+table`:  "a user's: what it names is deleted",
+
+	// Whole rows, by users, each read and locked in the same transaction.
+	"object.go .Create(row":        "insert",
+	"object.go .Updates(":          "save",
+	"campaigns.go = insert(":       "a user's",
+	"campaigns.go return save(":    "a user's",
+	"destinations.go = insert(":    "a user's",
+	"destinations.go return save(": "a user's",
+	"entries.go = insert(":         "a user's",
+	"entryedit.go return save(":    "a user's: refused where a call has the entry",
+	"lists.go = insert(":           "a user's",
+	"lists.go = save(":             "a user's",
+	"lists.go return save(":        "a user's",
+	"plans.go = insert(":           "a user's",
+	"plans.go return save(":        "a user's",
 }
 
 // TestEveryWriteOfACallIsKnown finds the statements in the source.
 func TestEveryWriteOfACallIsKnown(t *testing.T) {
-	write := regexp.MustCompile(`(UPDATE|DELETE FROM|INSERT INTO) (dialings|results|tallies|live|dls|counters|versions|abandons)\b`)
+	write := regexp.MustCompile(`(UPDATE|DELETE FROM|INSERT INTO) (dialings|results|tallies|live|dls|counters|versions|abandons|campaigns|logs)\b` +
+		`|"UPDATE "\+table|\.Updates\(|\.Create\(row|(=|return) (insert|save)\(`)
 	found := map[string]string{}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -73,7 +95,7 @@ func TestEveryWriteOfACallIsKnown(t *testing.T) {
 func dump(t *testing.T, db *sql.DB) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, table := range []string{"dls", "dialings", "results", "tallies", "live", "counters", "versions", "logs", "abandons"} {
+	for _, table := range []string{"dls", "dialings", "results", "tallies", "live", "counters", "versions", "logs", "abandons", "campaigns"} {
 		var rows sql.NullString
 		if err := db.QueryRowContext(t.Context(), fmt.Sprintf("SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM %s t", table)).Scan(&rows); err != nil {
 			t.Fatal(err)
@@ -106,6 +128,8 @@ func TestEveryWriteNamesItsClaim(t *testing.T) {
 	if err := s.PutLive(ctx, token, []campaign.Live{{Campaign: "c", At: now()}}); err != nil {
 		t.Fatal(err)
 	}
+	running := must[campaign.Campaign](t)(s.CreateCampaign(ctx, campaign.Campaign{Status: campaign.Started})).UUID
+	stop := campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.Stopping, Reason: "The dial list has ended."}
 	if _, err := db.ExecContext(ctx, "UPDATE leases SET expires_at = clock_timestamp() - interval '1 s' WHERE name = 'gateway:old'"); err != nil {
 		t.Fatal(err)
 	}
@@ -135,6 +159,13 @@ func TestEveryWriteNamesItsClaim(t *testing.T) {
 				return s.PutLive(ctx, owner, []campaign.Live{{Campaign: "c", Why: "wrong"}, {Campaign: "d"}})
 			},
 			"Release": func() error { return s.Release(ctx, "gateway:gw", owner) },
+			"Move": func() error {
+				moved, err := s.Move(ctx, owner, running, stop)
+				if moved {
+					t.Errorf("a move by %s is said to be made", who)
+				}
+				return err
+			},
 		} {
 			if err := write(); err != nil && !errors.Is(err, results.ErrLeaseLost) {
 				t.Errorf("%s by %s: %v", what, who, err)
@@ -155,8 +186,11 @@ func TestEveryWriteNamesItsClaim(t *testing.T) {
 	if _, open := must2(s.Dialing(ctx, calls[1].UUID)); open {
 		t.Error("the owner's result was not recorded")
 	}
+	if moved := must[bool](t)(s.Move(ctx, token, running, stop)); !moved {
+		t.Error("the owner did not move the campaign")
+	}
 	after := dump(t, db)
-	for _, table := range []string{"dls", "dialings", "results", "tallies", "abandons"} {
+	for _, table := range []string{"dls", "dialings", "results", "tallies", "abandons", "campaigns"} {
 		if after[table] == before[table] {
 			t.Errorf("the owner changed nothing in %s", table)
 		}

@@ -104,7 +104,7 @@ func newDuel(t *testing.T) *duel {
 		CREATE TABLE noted_writes (who text, what text, at timestamptz);
 		CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			INSERT INTO noted_writes VALUES (current_setting('application_name'), TG_OP || ' ' || TG_TABLE_NAME, clock_timestamp()); RETURN NULL; END $$`)
-	for _, table := range []string{"dls", "dialings", "results", "tallies", "counters", "logs", "campaigns", "live", "versions"} {
+	for _, table := range []string{"dls", "dialings", "results", "tallies", "counters", "logs", "campaigns", "live", "versions", "abandons"} {
 		d.exec(fmt.Sprintf("CREATE TRIGGER note_write AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION note_write()", table))
 	}
 	return d

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -17,7 +18,7 @@ type Store interface {
 	Release(ctx context.Context, name, token string) error
 	Working(ctx context.Context) ([]campaign.Campaign, error)
 	Campaign(ctx context.Context, uuid string) (campaign.Campaign, error)
-	Move(ctx context.Context, uuid string, m campaign.Move) (bool, error)
+	Move(ctx context.Context, lease, uuid string, m campaign.Move) (bool, error)
 	MoveEdge(ctx context.Context, uuid string, was, edge time.Time, m *campaign.Move) (bool, error)
 	Plans(ctx context.Context, uuids []string) (map[string]plan.Plan, error)
 	Destinations(ctx context.Context, uuids []string) (map[string]campaign.Destination, error)
@@ -120,8 +121,17 @@ func (s *Shield) Campaign(ctx context.Context, uuid string) (campaign.Campaign, 
 }
 
 // Move implements Store.
-func (s *Shield) Move(ctx context.Context, uuid string, m campaign.Move) (bool, error) {
-	return ask(ctx, s, Access{"Move", true}, func() (bool, error) { return s.Store.Move(ctx, uuid, m) })
+func (s *Shield) Move(ctx context.Context, lease, uuid string, m campaign.Move) (bool, error) {
+	return ask(ctx, s, Access{"Move", true}, func() (moved bool, err error) {
+		err = s.held(lease, func() (err error) {
+			moved, err = s.Store.Move(ctx, lease, uuid, m)
+			return err
+		})
+		if errors.Is(err, results.ErrLeaseLost) {
+			return false, nil
+		}
+		return moved, err
+	})
 }
 
 // MoveEdge implements Store.

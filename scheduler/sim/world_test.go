@@ -204,7 +204,7 @@ func (w *world) move(to campaign.Status) bool {
 		campaign.Pausing:       {campaign.Started},
 		campaign.ForceStopping: {campaign.Started, campaign.Stopping, campaign.Pausing},
 	}[to]
-	moved, err := w.store.Load().Move(context.Background(), w.campaign, campaign.Move{From: from, To: to})
+	moved, err := w.store.Load().Move(context.Background(), "", w.campaign, campaign.Move{From: from, To: to})
 	if err != nil {
 		w.fail("move the campaign to %d: %v", to, err)
 	}

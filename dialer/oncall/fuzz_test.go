@@ -61,6 +61,7 @@ func FuzzAuthorization(f *testing.F) {
 	f.Add(`Digest username="events", realm="outpace", nonce="x", uri="/hooks/oc", response="0", nc=1, qop=auth`)
 	f.Add(`Digest a="\`)
 	f.Add(basic("events", "s3cre"))
+	f.Add(basic("events", "s3cret"))
 	c := newChallenger("events", "s3cret")
 	f.Fuzz(func(t *testing.T, header string) {
 		r := post("")

@@ -8,4 +8,4 @@ import "testing"
 
 func onFullDisks(*testing.T) []row { return nil }
 
-func logRows() []row { return nil }
+func logRows(*testing.T) []row { return nil }

@@ -151,16 +151,20 @@ func duelled(harm func(victim *engine) (mend func())) func(*testing.T) {
 			d.round(victim, other, talkers, harm)
 			victim.campaigns = other.campaigns
 		}
-		last := d.engines[rounds()%2]
+		last := d.engines[rounds()%2] // who has taken over last
 		last.finish(rounds())
 	}
 }
+
+// talksOn is what the numbers of those begin with who talk until they are told
+// to end.
+const talksOn = "110"
 
 // talkers makes a campaign of people who talk until they are told to end, and
 // waits until they do.
 func (s *siege) talkers(n int) (campaign string) {
 	s.t.Helper()
-	b := besieged{uuid: s.campaign(map[string]any{"dial_timeout": 10_000, "max_retry_cnt_1": 2}), people: n}
+	b := besieged{uuid: s.campaign(map[string]any{"dial_timeout": 10_000, "max_retry_cnt_1": 2}), people: n, endless: true}
 	var c struct {
 		List string `json:"dlma"`
 	}
@@ -169,7 +173,7 @@ func (s *siege) talkers(n int) (campaign string) {
 	for i := range n {
 		s.post(onceEntry, map[string]any{
 			"dlma_uuid": b.list, "ukey": fmt.Sprint("more ", i),
-			"number_1": fmt.Sprintf("110%d%06d", len(s.campaigns), i), "number_2": fmt.Sprintf("200%d%06d", len(s.campaigns), i),
+			"number_1": fmt.Sprintf("%s%d%06d", talksOn, len(s.campaigns), i), "number_2": fmt.Sprintf("200%d%06d", len(s.campaigns), i),
 		})
 	}
 	s.campaigns = append(s.campaigns, b)
@@ -199,6 +203,7 @@ func (d *duel) round(victim, other *engine, talkers string, harm func(*engine) f
 		d.t.Errorf("an originate was sent %s after the lease had run out", sent.Sub(until))
 	}
 
+	other.struck("take-overs", 1)
 	d.awaitOneHolder()
 	other.awaitTalk(talkers, 5) // they are followed
 	other.people(crowd, nil)    // whatever is left of the others
@@ -239,7 +244,7 @@ func (d *duel) awaitOneHolder() {
 func (s *siege) hangUpTalkers() {
 	s.t.Helper()
 	for _, c := range s.sim.Calls() {
-		if strings.HasPrefix(c.Number, "110") && c.Agent != "" {
+		if strings.HasPrefix(c.Number, talksOn) && c.Agent != "" {
 			if err := s.sim.CustomerHangup(c.ID); err != nil {
 				s.t.Error(err)
 			}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/outpace/outpace/dialer/pbxsim"
 )
@@ -21,6 +22,8 @@ type judged struct {
 	Number      string `json:"dial_addr"`
 	Index       int    `json:"dial_index"`
 	Try         int    `json:"dial_trycnt"`
+
+	Created time.Time `json:"tm_create"`
 }
 
 func (r judged) triedNothing() bool {
@@ -61,6 +64,7 @@ func (s *siege) judge() string {
 	}
 	asked := s.originates()
 	s.judgeCalls(asked, byCall)
+	unseen := s.judgeUnknown(asked, byCall)
 	for _, b := range s.campaigns {
 		s.judgeTable(b.uuid, lines[b.uuid])
 		s.judgeEntries(b, byCall)
@@ -72,7 +76,7 @@ func (s *siege) judge() string {
 	if len(open.List) > 0 {
 		s.t.Errorf("%d calls are still open", len(open.List))
 	}
-	return fmt.Sprintf("%d calls asked for, %d results: %v", len(asked), len(byCall), sum.by)
+	return fmt.Sprintf("%d calls asked for, %s%d results: %v", len(asked), unseen, len(byCall), sum.by)
 }
 
 // log is all that was ever written to the log of results.

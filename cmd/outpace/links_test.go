@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,63 +19,110 @@ import (
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	matrix(t, []row{
-		{"cut", onLink(2*rounds(), func(s *siege, w *wire) { w.cut(false) })},
+		// What is missing shows at the end of a call's time, or in the channel list,
+		// which is read once a minute: the longest one begins first.
+		{"events lost", onLink(rounds(), func(s *siege, w *wire) {
+			s.awaited("events lost", rises(&w.lost), func() {
+				w.lose(isEvent)
+				s.wait(time.Second + time.Duration(s.dice.Int64N(int64(2*time.Second))))
+			})
+			w.lose(nil)
+		})},
+		{"reader stops for a while", readerStops(time.Minute, (*siege).pileUp)},
+		{"cut", onLink(2*rounds(), func(s *siege, w *wire) { s.struck("links cut", w.cut(false)) })},
 		{"cut for a while", onLink(rounds(), func(s *siege, w *wire) {
-			w.cut(true)
+			s.struck("links cut", w.cut(true))
 			s.soon(4 * time.Second)
 			w.cut(false)
 		})},
 		// The link is given up after 30 s of silence.
-		{"half-open", onLink(rounds(), func(s *siege, w *wire) { w.swallow() })},
+		{"half-open", onLink(rounds(), func(s *siege, w *wire) { s.awaited("messages swallowed", rises(&w.swallowed), w.swallow) })},
 		{"nothing passes for a while", onLink(rounds(), func(s *siege, w *wire) {
-			w.flow.Lock()
-			s.soon(8 * time.Second)
-			w.flow.Unlock()
+			s.awaited("messages held up", rises(&w.held), func() {
+				w.flow.Lock()
+				defer w.flow.Unlock()
+				s.soon(8 * time.Second)
+			})
 		})},
-		{"slow reader", onLink(rounds(), func(s *siege, w *wire) {
-			w.delay(20 * time.Millisecond) // for each message, so that hundreds pile up
-			s.wait(8 * time.Second)
-			w.delay(0)
+		{"slow", onLink(rounds(), func(s *siege, w *wire) {
+			s.counted("messages delayed", rises(&w.delayed), func() {
+				w.delay(20 * time.Millisecond) // for each message, so that hundreds pile up
+				s.wait(8 * time.Second)
+				w.delay(0)
+			})
 		})},
+		{"reader stops until the PBX cuts the link", readerStops(time.Second, (*siege).awaitNoLink)},
 		{"reply lost", onSim(rounds(), func(s *siege) {
-			s.sim.Arm(pbxsim.LoseReply, 3)
-			s.sim.Arm(pbxsim.DropAfter, 1)
+			s.awaited("links cut before a reply", s.faults(pbxsim.DropAfter), func() { s.sim.Arm(pbxsim.DropAfter, 1) })
+			s.awaited("replies to originates lost", s.unreplied, s.loseReplies)
 		})},
 		{"reply later than the call", onSim(rounds(), func(s *siege) {
 			if err := s.sim.SetFaults(pbxsim.Faults{Late: 6 * time.Second}); err != nil {
 				s.t.Error(err)
 			}
-			s.sim.Arm(pbxsim.LateReply, 10)
+			s.awaited("replies later than the end of their call", s.lateReplies, func() { s.sim.Arm(pbxsim.LateReply, 10) })
 		})},
 		{"events late", onSim(rounds(), func(s *siege) {
 			if err := s.sim.SetFaults(pbxsim.Faults{Late: 3 * time.Second}); err != nil {
 				s.t.Error(err)
 			}
-			s.sim.Arm(pbxsim.DelayEvents, 1)
+			s.awaited("events late", s.faults(pbxsim.DelayEvents), func() { s.sim.Arm(pbxsim.DelayEvents, 1) })
 		})},
-		{"events lost", onLink(1, func(s *siege, w *wire) { // a channel list, once a minute, shows what is missing
-			w.lose(isEvent)
-			s.wait(time.Second + time.Duration(s.dice.Int64N(int64(2*time.Second))))
-			w.lose(nil)
+		{"PBX restarted with its calls", onSim(rounds(), func(s *siege) {
+			_, live := s.outliving(func() { s.sim.Restart(true) })
+			s.struck("calls that lived on", live)
 		})},
-		{"PBX restarted with its calls", onSim(rounds(), func(s *siege) { s.sim.Restart(true) })},
-		{"PBX restarted without its calls", onSim(rounds(), func(s *siege) { s.sim.Restart(false) })},
+		{"PBX restarted without its calls", onSim(rounds(), func(s *siege) {
+			all, live := s.outliving(func() { s.sim.Restart(false) })
+			s.struck("calls lost", all-live)
+		})},
 		{"PBX stopped and started", onSim(rounds(), func(s *siege) {
-			s.sim.Stop()
+			all, live := s.outliving(s.sim.Stop)
+			s.struck("calls ended", all-live)
 			s.soon(3 * time.Second)
 			s.sim.SetDown(false)
 		})},
 		{"PBX away and frozen, in turns", onSim(2*rounds(), func(s *siege) {
 			s.sim.SetDown(true)
+			s.struck("links cut", s.sim.Links())
 			s.sim.DropLinks()
 			s.soon(2 * time.Second)
-			s.sim.SetDown(false)
 			s.sim.Freeze()
+			s.sim.SetDown(false)
+			s.awaitRise("new link", 0, s.sim.Links) // and it gets no answer
+			s.struck("links frozen", s.sim.Links())
 			s.soon(2 * time.Second)
 			s.sim.Thaw()
 		})},
 		{"one of two gateways dies", oneOfTwoGateways},
 	})
+}
+
+// rises is a count of a wire's.
+func rises(n *atomic.Int64) func() int { return func() int { return int(n.Load()) } }
+
+// faults is how often a fault has struck at the PBX.
+func (s *siege) faults(f pbxsim.Fault) func() int { return func() int { return s.sim.Strikes(f) } }
+
+// unreplied is how many originates were taken by the PBX and never got a reply,
+// though their link lived.
+func (s *siege) unreplied() (n int) {
+	for _, o := range s.sim.Originates() {
+		if o.Accepted && o.Replied.IsZero() {
+			n++
+		}
+	}
+	return n - s.sim.Strikes(pbxsim.DropAfter)
+}
+
+// lateReplies is how many got their reply when their call was over.
+func (s *siege) lateReplies() (n int) {
+	for _, o := range s.sim.Originates() {
+		if !o.Ended.IsZero() && o.Replied.After(o.Ended) {
+			n++
+		}
+	}
+	return n
 }
 
 // crowd is how many people a row of a matrix calls at least.
@@ -97,6 +146,65 @@ func onLink(n int, harm func(*siege, *wire)) func(*testing.T) {
 	}
 }
 
+// readerStops is a siege in which nobody reads what the PBX sends until its
+// writes block. It cuts a link that takes nothing for its patience.
+func readerStops(patience time.Duration, meanwhile func(*siege)) func(*testing.T) {
+	return func(t *testing.T) {
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := preparedFor(t, newSimOn(t, pbxsim.Config{Listener: narrow{listener}, WriteTimeout: patience}))
+		w := newAMIWire(t, s.sim.Addr())
+		w.narrow()
+		s.serve(storetest.SQLiteURL(t), reachPBX(w.addr())...)
+		s.endure(crowd, rounds(), func() {
+			w.reads.Lock()
+			defer w.reads.Unlock()
+			meanwhile(s)
+		})
+	}
+}
+
+// pileUp waits until much waits in the PBX, and then for some time more.
+func (s *siege) pileUp() {
+	s.t.Helper()
+	const much = 16 << 10 // more than ever waits while somebody reads
+	most := 0
+	s.awaitRise("bytes that wait in the PBX", much, func() int {
+		most = max(most, s.sim.Backlog())
+		return most
+	})
+	s.struck("bytes waiting in the PBX", most)
+	s.soon(6 * time.Second)
+}
+
+func (s *siege) awaitNoLink() {
+	s.t.Helper()
+	eventually(s.t, func() string {
+		if s.sim.Links() > 0 {
+			return "the PBX does not cut a link that nobody reads" + s.topUp()
+		}
+		return ""
+	})
+	s.struck("links cut by the PBX", 1)
+}
+
+// loseReplies loses replies until one to an originate is among them: the first
+// ones may be those to look-ups.
+func (s *siege) loseReplies() {
+	s.t.Helper()
+	before := s.unreplied()
+	for range 10 {
+		s.flow() // what was lost before is got over
+		s.sim.Arm(pbxsim.LoseReply, 3)
+		s.flow()
+		if s.unreplied() > before {
+			return
+		}
+	}
+}
+
 // oneOfTwoGateways: a gateway whose PBX is gone holds up its own campaign only.
 func oneOfTwoGateways(t *testing.T) {
 	s := prepared(t)
@@ -112,9 +220,27 @@ func oneOfTwoGateways(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.serve(storetest.SQLiteURL(t), "OUTPACE_CONFIG="+config)
+	for range rounds() {
+		s.outliveGateway(other)
+	}
+	s.finish(rounds())
+}
+
+// outliveGateway has the PBX of the second gateway die with its calls, and come
+// again when the campaign of the first one has ended.
+func (s *siege) outliveGateway(other *pbxsim.Server) {
+	s.t.Helper()
 	one := s.people(crowd, map[string]any{"gateway": "pbx-1"})
 	two := s.people(crowd, map[string]any{"gateway": "pbx-2"})
 	s.awaitCalls(20)
+	up := 0
+	eventually(s.t, func() string {
+		if up = len(other.Calls()); up == 0 {
+			return "no call is at the other PBX"
+		}
+		return ""
+	})
+	s.struck("calls at the PBX that dies", up)
 	other.SetDown(true)
 	other.Restart(false)
 	before := len(other.Originates())
@@ -123,9 +249,9 @@ func oneOfTwoGateways(t *testing.T) {
 		Status int `json:"status"`
 	}
 	if s.get("/ob/campaigns/"+two.uuid, &now); now.Status != 1 {
-		t.Errorf("the campaign of the dead gateway is at %d, not 1", now.Status)
+		s.t.Errorf("the campaign of the dead gateway is at %d, not 1", now.Status)
 	}
-	eventually(t, func() string { // the figures are a second old, and older on a busy machine
+	eventually(s.t, func() string { // the figures are a second old, and older on a busy machine
 		var counts stats
 		if s.get("/ob/campaigns/"+two.uuid+"/stats", &counts); counts.Why == nil {
 			return "nothing says why the campaign of the dead gateway does not go on"
@@ -133,8 +259,7 @@ func oneOfTwoGateways(t *testing.T) {
 		return ""
 	})
 	if n := len(other.Originates()); n != before {
-		t.Errorf("%d calls were asked of a PBX that is gone", n-before)
+		s.t.Errorf("%d calls were asked of a PBX that is gone", n-before)
 	}
 	other.SetDown(false)
-	s.finish(1)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ type process struct {
 	t        *testing.T
 	env      []string
 	results  string
+	words    *words // all that it has logged
 	command  *exec.Cmd
 }
 
@@ -29,7 +31,13 @@ func newProcess(t *testing.T, database string, env ...string) *process {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, results: filepath.Join(folder, "outbound_result.json")}
+	return newProcessIn(t, folder, database, env...)
+}
+
+// newProcessIn is newProcess with its log of results in a folder.
+func newProcessIn(t *testing.T, folder, database string, env ...string) *process {
+	t.Helper()
+	p := &process{t: t, results: filepath.Join(folder, "outbound_result.json"), words: &words{}}
 	p.env = append(os.Environ(), asProgram+"=1", "OUTPACE_LISTEN=127.0.0.1:0", "OUTPACE_DATABASE="+database,
 		"OUTPACE_RESULTS="+p.results, "OUTPACE_LOG_LEVEL=warn")
 	p.env = append(p.env, env...)
@@ -53,7 +61,7 @@ func (p *process) begin() {
 	}
 	p.command = exec.Command(self, "serve") //nolint:noctx // it is killed
 	p.command.Env = p.env
-	p.command.Stderr = &testLog{t: p.t}
+	p.command.Stderr = io.MultiWriter(&testLog{t: p.t}, p.words)
 	out, err := p.command.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)

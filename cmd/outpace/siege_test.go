@@ -31,7 +31,12 @@ type siege struct {
 	sim       *pbxsim.Server   // of the default gateway
 	sims      []*pbxsim.Server // of all
 	campaigns []besieged
-	aside     []string // earlier result files, in order
+	aside     []string       // earlier result files, in order
+	strikes   map[string]int // what the harms have done
+	ringing   int            // calls at the kills that nobody had answered
+	// When nobody saw what the PBX did. What could be seen may not be unknown; nil
+	// where it is not known what could.
+	blind []blind
 	// Of a real PBX: what it was seen to be asked for, and how more people are
 	// brought; nil for simulated ones.
 	seen func() []pbxsim.OriginateRecord
@@ -42,13 +47,21 @@ type siege struct {
 type besieged struct {
 	uuid, list string
 	people     int
+	endless    bool // who is called talks until he is told to end
 }
 
 // newSim runs a PBX with agents enough until the test ends.
 func newSim(t *testing.T) *pbxsim.Server {
 	t.Helper()
-	sim, err := pbxsim.New(pbxsim.Config{TimeScale: 20, Seed: 1, Secret: "sim-secret",
-		Queues: []pbxsim.QueueConfig{simQueue("sales", 0, 30, 0)}})
+	return newSimOn(t, pbxsim.Config{})
+}
+
+// newSimOn is newSim of a PBX that is made differently.
+func newSimOn(t *testing.T, config pbxsim.Config) *pbxsim.Server {
+	t.Helper()
+	config.TimeScale, config.Seed, config.Secret = 20, 1, "sim-secret"
+	config.Queues = []pbxsim.QueueConfig{simQueue("sales", 0, 30, 0)}
+	sim, err := pbxsim.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +79,12 @@ func newSim(t *testing.T) *pbxsim.Server {
 // prepared is a siege whose server has not begun.
 func prepared(t *testing.T) *siege {
 	t.Helper()
-	sim, seed := newSim(t), rand.Uint64()
+	return preparedFor(t, newSim(t))
+}
+
+func preparedFor(t *testing.T, sim *pbxsim.Server) *siege {
+	t.Helper()
+	seed := rand.Uint64()
 	t.Logf("the dice begin with %d", seed)
 	return &siege{t: t, sim: sim, sims: []*pbxsim.Server{sim}, dice: rand.New(rand.NewPCG(seed, 0))}
 }
@@ -146,17 +164,27 @@ func (s *siege) endure(people, n int, harm func()) {
 	s.harmed(n, harm)
 }
 
-// harmed harms the server n times while calls are placed, waits for the end
-// and judges.
+// harmed harms the server n times, waits for the end and judges.
 func (s *siege) harmed(n int, harm func()) {
 	s.t.Helper()
-	for range n {
+	s.harm(n, harm)
+	s.finish(n)
+}
+
+// harm harms the server n times while calls are placed. Of each harm something
+// has to be noted with struck, unless the PBX is a real one.
+func (s *siege) harm(n int, harm func()) {
+	s.t.Helper()
+	for i := range n {
 		s.flow()
 		s.soon(1500 * time.Millisecond)
 		s.t.Logf("harmed after %d calls", len(s.originates()))
+		before := s.sumStrikes()
 		harm()
+		if s.seen == nil && s.sumStrikes() == before {
+			s.t.Errorf("harm %d did not strike", i+1)
+		}
 	}
-	s.finish(n)
 }
 
 // finish waits for the end of all campaigns and judges.
@@ -166,7 +194,7 @@ func (s *siege) finish(harms int) {
 		s.awaitEnd(b.uuid)
 	}
 	s.awaitLog()
-	tell(s.t, "harmed %d times; %s", harms, s.judge())
+	tell(s.t, "harmed %d times: %s; %s", harms, s.judgeStrikes(), s.judge())
 }
 
 // awaitEnd waits until the campaign has ended, as long as there is progress.
@@ -227,6 +255,9 @@ func (s *siege) flow() {
 func (s *siege) topUp() string {
 	s.t.Helper()
 	for _, b := range s.campaigns {
+		if b.endless {
+			continue
+		}
 		var now struct {
 			Status int `json:"status"`
 		}

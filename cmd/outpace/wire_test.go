@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -18,6 +19,7 @@ type wire struct {
 	network  string
 	address  string
 	framed   bool // messages end with an empty line, as those of AMI do
+	small    bool // it holds little of what the far side sends and it does not read
 	parts    sync.WaitGroup
 
 	mu    sync.Mutex
@@ -28,6 +30,10 @@ type wire struct {
 	sees  func(up bool, piece []byte)
 	ended chan struct{}
 	flow  sync.RWMutex // held while nothing may pass
+	reads sync.RWMutex // held while nobody reads what the far side sends
+
+	// How many pieces were swallowed, held up, delayed and lost.
+	swallowed, held, delayed, lost atomic.Int64
 }
 
 func newWire(t *testing.T, network, address string, framed bool) *wire {
@@ -91,6 +97,9 @@ func (w *wire) accept() {
 				_ = far.Close()
 			}
 		} else {
+			if tcp, ok := far.(*net.TCPConn); ok && w.small {
+				_ = tcp.SetReadBuffer(little)
+			}
 			w.links[near], w.links[far] = false, false
 			w.parts.Go(func() { w.pass(near, far, true) })
 			w.parts.Go(func() { w.pass(far, near, false) })
@@ -105,6 +114,10 @@ func (w *wire) pass(from, to net.Conn, up bool) {
 	pieces := &cutter{whole: w.framed}
 	buffer := make([]byte, 32<<10)
 	for {
+		if !up {
+			w.reads.RLock()
+			w.reads.RUnlock() //nolint:staticcheck // it waits until reading is allowed
+		}
 		n, err := from.Read(buffer)
 		var failed error
 		for piece := range pieces.of(buffer[:n]) {
@@ -137,11 +150,20 @@ func (w *wire) hand(from, to net.Conn, up bool, piece []byte) error {
 		case <-w.ended:
 		case <-t.C:
 		}
+		w.delayed.Add(1)
 	}
-	if w.isDeaf(from) || !up && loses != nil && loses(piece) {
+	if w.isDeaf(from) {
+		w.swallowed.Add(1)
 		return nil
 	}
-	w.flow.RLock()
+	if !up && loses != nil && loses(piece) {
+		w.lost.Add(1)
+		return nil
+	}
+	if !w.flow.TryRLock() {
+		w.held.Add(1)
+		w.flow.RLock()
+	}
 	defer w.flow.RUnlock()
 	_, err := to.Write(piece)
 	if sees != nil {
@@ -156,14 +178,16 @@ func (w *wire) isDeaf(link net.Conn) bool {
 	return w.links[link]
 }
 
-// cut ends all connections; while down, new ones are closed at once.
-func (w *wire) cut(down bool) {
+// cut ends all connections and tells how many; while down, new ones are closed
+// at once.
+func (w *wire) cut(down bool) (links int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.down = down
 	for link := range w.links {
 		_ = link.Close()
 	}
+	return len(w.links) / 2
 }
 
 // swallow makes all present connections deaf without closing them: what either
@@ -188,6 +212,13 @@ func (w *wire) lose(what func(piece []byte) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.loses = what
+}
+
+// narrow makes the links to come hold little of what nobody reads.
+func (w *wire) narrow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.small = true
 }
 
 // watch has f told of all that passes, when it has passed.

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,17 +99,36 @@ func (p *pbx) reply(c *conn, a ami.Message, response string, more func(m *messag
 	}
 	m.end()
 	p.line(m.buf)
-	p.answer(c, m.buf)
+	p.answer(c, a, m.buf)
 }
 
 // answer sends the bytes of a reply, unless a fault comes in between.
-func (p *pbx) answer(c *conn, b []byte) {
+func (p *pbx) answer(c *conn, a ami.Message, b []byte) {
+	send := func() {
+		c.send(b)
+		if !c.gone {
+			p.replied(a)
+		}
+	}
 	switch {
 	case c.loggedIn && p.strikes(LoseReply):
 	case c.loggedIn && p.strikes(LateReply):
-		p.afterReal(p.late(), func() { c.send(b) })
+		p.afterReal(p.late(), send)
 	default:
-		c.send(b)
+		send()
+	}
+}
+
+// replied notes that the reply to an originate is on its way.
+func (p *pbx) replied(a ami.Message) {
+	if !strings.EqualFold(a.Get("Action"), "Originate") {
+		return
+	}
+	for i := range slices.Backward(p.originates) { // nearly always the last one
+		if r := &p.originates[i]; r.ActionID == a.ActionID() {
+			r.Replied = time.Now()
+			return
+		}
 	}
 }
 
@@ -131,7 +151,7 @@ func (p *pbx) list(c *conn, a ami.Message, text, complete string, fill func(m *m
 		m.num("Items", count)
 	}
 	m.end()
-	p.answer(c, m.buf)
+	p.answer(c, a, m.buf)
 }
 
 func (p *pbx) actChallenge(c *conn, a ami.Message) {

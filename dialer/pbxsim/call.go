@@ -231,11 +231,19 @@ func (p *pbx) stopTimers(c *call) {
 func (p *pbx) forget(c *call) {
 	p.stopTimers(c)
 	c.phase = over
+	p.ended(c)
 	if c.agentStatus != 0 {
 		p.occupy(c, statusNotInUse)
 	}
 	if c.ch != nil && p.calls[c.ch.id] == c {
 		delete(p.calls, c.ch.id)
+	}
+}
+
+// ended notes when a call was over.
+func (p *pbx) ended(c *call) {
+	if c.record >= 0 && p.originates[c.record].Ended.IsZero() {
+		p.originates[c.record].Ended = time.Now()
 	}
 }
 
@@ -249,6 +257,9 @@ func (p *pbx) respond(c *call, ok bool, reason int) {
 	if c.record >= 0 {
 		p.originates[c.record].Reason = reason
 		p.originates[c.record].Answered = ok
+	}
+	if !ok {
+		p.ended(c)
 	}
 	if c.origin != nil {
 		p.respondSync(c, ok)

@@ -98,6 +98,13 @@ func (o *outbox) put(b []byte) bool {
 	return ok
 }
 
+// waiting is how many bytes wait.
+func (o *outbox) waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.buf)
+}
+
 func (o *outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:
@@ -179,6 +186,9 @@ func (c *conn) send(b []byte) {
 
 // event sends an event, or keeps it while the connection is held up.
 func (c *conn) event(b []byte) {
+	if c.quiet {
+		c.p.struck[DelayEvents]++
+	}
 	if c.busy || c.quiet {
 		if len(c.held)+len(b) > c.out.limit {
 			c.p.drop(c)

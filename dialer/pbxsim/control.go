@@ -27,7 +27,9 @@ type OriginateRecord struct {
 	At                  time.Time
 	Accepted            bool // false: answered with an Error
 	Answered            bool
-	Reason              int // of the OriginateResponse
+	Reason              int       // of the OriginateResponse
+	Replied             time.Time // when the reply went out, of an Async one; zero if none did
+	Ended               time.Time // when the call was over; zero while it lives, and if it was refused
 }
 
 // Call is a call that lives.
@@ -88,6 +90,17 @@ func (s *Server) Variables(id string) (vars []Variable, err error) {
 func (s *Server) Links() (n int) {
 	s.do(func(p *pbx) { n = len(p.conns) })
 	return n
+}
+
+// Backlog is how many bytes wait for the client that is the furthest behind: it
+// does not read, and what lies between is full.
+func (s *Server) Backlog() (most int) {
+	s.do(func(p *pbx) {
+		for _, c := range p.conns {
+			most = max(most, c.out.waiting())
+		}
+	})
+	return most
 }
 
 // DropLinks cuts all connections at once. What a client has sent and was not
@@ -164,6 +177,13 @@ func (s *Server) SetFaults(f Faults) error {
 
 // Arm lets a fault strike the next n times it can. 0 disarms it.
 func (s *Server) Arm(f Fault, n int) { s.do(func(p *pbx) { p.armed[f] = n }) }
+
+// Strikes is how often a fault has struck, by itself or armed; of DelayEvents,
+// how many events were held back.
+func (s *Server) Strikes(f Fault) (n int) {
+	s.do(func(p *pbx) { n = p.struck[f] })
+	return n
+}
 
 // Hangup ends a call as an AMI Hangup without a Cause does.
 func (s *Server) Hangup(id string) error {

@@ -86,12 +86,17 @@ func (f *Faults) probability(what Fault) float64 {
 
 // strikes tells whether a fault happens now.
 func (p *pbx) strikes(what Fault) bool {
-	if p.armed[what] > 0 {
+	strikes := p.armed[what] > 0
+	if strikes {
 		p.armed[what]--
-		return true
+	} else {
+		chance := p.faults.probability(what)
+		strikes = chance > 0 && p.ill.Float64() < chance
 	}
-	chance := p.faults.probability(what)
-	return chance > 0 && p.ill.Float64() < chance
+	if strikes && what != DelayEvents { // of which the events are counted
+		p.struck[what]++
+	}
+	return strikes
 }
 
 func (p *pbx) late() time.Duration {

@@ -103,6 +103,17 @@ func TestReplies(t *testing.T) {
 		pass(time.Second)
 		c.none("Newchannel", "Uniqueid", "refused")
 		records := b.Originates()
+		if n := records[0].Replied.Sub(records[0].At); n != 3*time.Second || !records[0].Ended.Before(records[0].Replied) {
+			t.Errorf("late: replied after %v; over before: %v", n, records[0].Ended.Before(records[0].Replied))
+		}
+		if !records[1].Replied.IsZero() || records[1].Ended.IsZero() || records[2].Replied.IsZero() || !records[2].Ended.IsZero() {
+			t.Errorf("records %+v", records)
+		}
+		for f, want := range map[Fault]int{LateReply: 1, LoseReply: 1, Refuse: 1, DropAfter: 0} {
+			if n := b.Strikes(f); n != want {
+				t.Errorf("fault %d has struck %d times, want %d", f, n, want)
+			}
+		}
 		if len(records) != 3 || !records[0].Accepted || !records[1].Accepted || records[2].Accepted {
 			t.Errorf("records %+v", records)
 		}
@@ -160,7 +171,11 @@ func TestDelayedEvents(t *testing.T) {
 		if r := c.do("Ping"); r.Get("Ping") != "Pong" {
 			t.Errorf("%v", r)
 		}
+		held := b.Strikes(DelayEvents)
 		pass(2 * time.Second)
+		if all := len(c.messages()); held < 5 || held > all {
+			t.Errorf("%d events of %d messages were held back", held, all)
+		}
 		if c.at("Newchannel") > c.at("Hangup") {
 			t.Error("events are out of order")
 		}
@@ -176,13 +191,22 @@ func TestFreeze(t *testing.T) {
 		pass(time.Second)
 		b.Freeze()
 		before := c.count()
+		if n := b.Backlog(); n != 0 {
+			t.Errorf("%d bytes wait before anything happens", n)
+		}
 		c.write(action("Originate", "ActionID", "two", "Channel", "PJSIP/200@trunk", "Async", "true", "ChannelId", "two", "Application", "Wait"))
 		pass(time.Minute)
 		if n := c.count() - before; n != 0 || c.closed() || len(b.Originates()) != 1 {
 			t.Errorf("%d messages, closed %v, %d originates", n, c.closed(), len(b.Originates()))
 		}
+		if n := b.Backlog(); n == 0 {
+			t.Error("nothing waits for a client that was cut off")
+		}
 		b.Thaw()
 		pass(time.Minute)
+		if n := b.Backlog(); n != 0 {
+			t.Errorf("%d bytes wait for a client that reads", n)
+		}
 		c.one("Hangup", "Uniqueid", "one")
 		c.one("Hangup", "Uniqueid", "two")
 

@@ -20,6 +20,7 @@ type pbx struct {
 	ill      *rand.Rand // faults
 	faults   Faults
 	armed    map[Fault]int
+	struck   map[Fault]int
 
 	conns  []*conn
 	wanted class // what any of them wants to hear
@@ -49,7 +50,7 @@ type pbx struct {
 
 func newPBX(cfg *Config) *pbx {
 	p := &pbx{
-		cfg: cfg, log: cfg.Logger, handlers: handlers(), faults: cfg.Faults, armed: map[Fault]int{},
+		cfg: cfg, log: cfg.Logger, handlers: handlers(), faults: cfg.Faults, armed: map[Fault]int{}, struck: map[Fault]int{},
 		random: cfg.stream("random", 0), ill: cfg.stream("faults", 0),
 		dialed: map[string]uint64{}, agents: map[string]*agent{},
 	}

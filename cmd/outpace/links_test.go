@@ -159,6 +159,8 @@ func readerStops(patience time.Duration, meanwhile func(*siege)) func(*testing.T
 		w.narrow()
 		s.serve(storetest.SQLiteURL(t), reachPBX(w.addr())...)
 		s.endure(crowd, rounds(), func() {
+			s.people(2*crowd, nil) // of whom there is enough to say to fill what lies between
+			s.awaitCalls(1)
 			w.reads.Lock()
 			defer w.reads.Unlock()
 			meanwhile(s)
@@ -169,7 +171,7 @@ func readerStops(patience time.Duration, meanwhile func(*siege)) func(*testing.T
 // pileUp waits until much waits in the PBX, and then for some time more.
 func (s *siege) pileUp() {
 	s.t.Helper()
-	const much = 16 << 10 // more than ever waits while somebody reads
+	const much = 64 << 10 // more than ever waits while somebody reads
 	most := 0
 	s.awaitRise("bytes that wait in the PBX", much, func() int {
 		most = max(most, s.sim.Backlog())

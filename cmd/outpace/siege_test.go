@@ -194,7 +194,14 @@ func (s *siege) finish(harms int) {
 		s.awaitEnd(b.uuid)
 	}
 	s.awaitLog()
-	tell(s.t, "harmed %d times: %s; %s", harms, s.judgeStrikes(), s.judge())
+	tell(s.t, "harmed %s: %s; %s", times(harms), s.judgeStrikes(), s.judge())
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprint(n, " times")
 }
 
 // awaitEnd waits until the campaign has ended, as long as there is progress.

@@ -113,13 +113,15 @@ type blind struct{ from, to time.Time }
 // die kills the server, and notes what was alive.
 func (s *siege) die() {
 	s.t.Helper()
+	up := 0
 	for _, c := range s.alive() {
 		if c.State == "Up" {
-			s.struck("calls up at a kill", 1)
+			up++
 		} else {
 			s.ringing++
 		}
 	}
+	s.struck("calls up at a kill", up)
 	s.blind = append(s.blind, blind{from: time.Now()})
 	s.kill()
 	s.struck("kills", 1)
@@ -224,7 +226,7 @@ func (p *process) said(any ...string) func() int {
 
 // little is what a narrow connection holds on either side; with less it would be
 // slow for one who reads.
-const little = 32 << 10
+const little = 16 << 10
 
 // narrow accepts connections that hold little of what is not read.
 type narrow struct{ net.Listener }

@@ -81,15 +81,14 @@ func (d *driver) faults() {
 // begins lets a fault begin.
 func (d *driver) begins(f sim.Fault) {
 	b := d.pbx
-	slot := int(f.At/time.Millisecond) % d.o.Engines
+	slot := f.Slot(d.o.Engines)
 	switch f.Kind {
-	case sim.LinkCut:
-		b.cut = true
-		b.drop()
-	case sim.LinkFrozen:
-		b.freeze()
-	case sim.LinkDeaf:
-		b.deaf = true
+	case sim.LinkCut, sim.LinkFrozen, sim.LinkDeaf, sim.StoreDown, sim.StoreSlow, sim.Unrenewed, sim.LogFull:
+		for slot := range d.procs {
+			if f.Hits(slot, d.o.Engines) {
+				d.turns(f, slot, true)
+			}
+		}
 	case sim.DropBefore, sim.DropAfter, sim.ReplyLost, sim.ReplyLate, sim.Refused:
 		b.armed[f.Kind] += f.N
 	case sim.EventsLate:
@@ -98,16 +97,10 @@ func (d *driver) begins(f sim.Fault) {
 		b.busy = time.Duration(f.N) * time.Second
 	case sim.Restarted:
 		b.restart(f.N == 1)
-	case sim.StoreDown:
-		d.weather.down, d.weather.hung = true, f.At%2 == 0
-	case sim.StoreSlow:
-		d.weather.slow = time.Duration(f.N) * time.Millisecond
 	case sim.CommitMade, sim.CommitLost:
 		d.doubt = sim.Doubt{Made: f.Kind == sim.CommitMade, Left: f.N}
 	case sim.ClaimMade, sim.ClaimLost:
 		d.doubt = sim.Doubt{Made: f.Kind == sim.ClaimMade, Method: "Claim", Left: f.N}
-	case sim.LogFull:
-		d.weather.full = true
 	case sim.LogGone:
 		d.rename(filepath.Dir(d.logPaths()[slot]), ".gone")
 	case sim.LogRotated:
@@ -116,6 +109,8 @@ func (d *driver) begins(f sim.Fault) {
 		d.ahead += time.Duration(f.N) * time.Second
 	case sim.Killed, sim.KilledAt, sim.KilledInLog, sim.KilledInClaim:
 		d.doom(f, slot)
+	case sim.Frozen, sim.FrozenAt, sim.FrozenInClaim, sim.FrozenInPlace:
+		d.freeze(f, slot)
 	case sim.Stopped:
 		d.userMoves(campaign.Stopping)
 	case sim.Paused:
@@ -136,22 +131,16 @@ func (d *driver) begins(f sim.Fault) {
 // ends lets a fault end.
 func (d *driver) ends(f sim.Fault) {
 	switch f.Kind {
-	case sim.LinkCut:
-		d.pbx.cut = false
-	case sim.LinkFrozen:
-		d.pbx.thaw()
-	case sim.LinkDeaf:
-		d.pbx.deaf = false
+	case sim.LinkCut, sim.LinkFrozen, sim.LinkDeaf, sim.StoreDown, sim.StoreSlow, sim.Unrenewed, sim.LogFull:
+		for slot := range d.procs {
+			if f.Hits(slot, d.o.Engines) {
+				d.turns(f, slot, false)
+			}
+		}
 	case sim.EventsLate:
 		d.pbx.late = 0
 	case sim.Busy:
 		d.pbx.busy = 0
-	case sim.StoreDown:
-		d.weather.down = false
-	case sim.StoreSlow:
-		d.weather.slow = 0
-	case sim.LogFull:
-		d.weather.full = false
 	case sim.LogGone:
 		d.comeBack()
 	case sim.Stopped, sim.Paused, sim.Forced:
@@ -159,20 +148,65 @@ func (d *driver) ends(f sim.Fault) {
 	}
 }
 
+// turns changes what one engine has of the network, the database and its disk.
+func (d *driver) turns(f sim.Fault, slot int, bad bool) {
+	w, n := &d.weather[slot], &d.pbx.net[slot]
+	switch f.Kind {
+	case sim.LinkCut:
+		if n.cut = bad; bad {
+			d.pbx.drop(slot)
+		}
+	case sim.LinkFrozen:
+		d.pbx.freeze(slot, bad)
+	case sim.LinkDeaf:
+		n.deaf = bad
+	case sim.StoreDown:
+		w.down, w.hung = bad, f.Either()
+	case sim.StoreSlow:
+		w.slow = 0
+		if bad {
+			w.slow = time.Duration(f.N) * time.Millisecond
+		}
+	case sim.Unrenewed:
+		w.unrenewed = bad
+	case sim.LogFull:
+		w.full = bad
+	}
+}
+
 // heal ends what may be left of the faults.
 func (d *driver) heal() {
-	d.weather, d.doubt = stepWeather{}, sim.Doubt{}
+	clear(d.weather)
+	d.doubt = sim.Doubt{}
 	b := d.pbx
-	b.cut, b.deaf, b.busy, b.late = false, false, 0, 0
+	b.busy, b.late = 0, 0
 	clear(b.armed)
-	if b.frozen {
-		b.thaw()
+	for slot := range b.net {
+		b.freeze(slot, false)
+		b.net[slot] = stepNet{}
 	}
 	d.comeBack()
 	for _, p := range d.procs {
 		if p != nil {
-			p.doomed, p.inWrite = 0, false
+			p.doomed, p.inWrite, p.stalls, p.inPlace = 0, false, 0, 0
 		}
+	}
+}
+
+// freeze has the engine in a slot stop, now or soon, and go on where it was.
+func (d *driver) freeze(f sim.Fault, slot int) {
+	p := d.procs[slot]
+	switch {
+	case p == nil || p.frozen > d.mono:
+	case f.Kind == sim.FrozenAt:
+		p.stalls, p.stallsFor, p.stallsLate, p.stallsIn = f.N, f.For, f.Either(), ""
+	case f.Kind == sim.FrozenInClaim:
+		p.stalls, p.stallsFor, p.stallsLate, p.stallsIn = f.N, f.For, true, "Claim"
+	case f.Kind == sim.FrozenInPlace:
+		p.inPlace = f.For
+	default:
+		p.frozen = d.mono + f.For
+		d.after(f.For, nil, "", func() { d.breaks = append(d.breaks, d.now()) })
 	}
 }
 
@@ -183,7 +217,7 @@ func (d *driver) doom(f sim.Fault, slot int) {
 	switch {
 	case p == nil:
 	case f.Kind == sim.KilledAt:
-		p.doomed, p.late, p.method = f.N, f.For%2 == 0, ""
+		p.doomed, p.late, p.method = f.N, f.Either(), ""
 	case f.Kind == sim.KilledInClaim:
 		p.doomed, p.late, p.method = f.N, true, "Claim"
 	case f.Kind == sim.KilledInLog:

@@ -26,11 +26,14 @@ type stepPBX struct {
 	started    time.Time
 	originates []sim.Originate
 
-	cut, frozen, deaf bool
-	busy              time.Duration // how long a request may take to become a call
-	late              time.Duration // how long the next events are held back
-	armed             map[sim.Kind]int
+	net   []stepNet     // of each slot
+	busy  time.Duration // how long a request may take to become a call
+	late  time.Duration // how long the next events are held back
+	armed map[sim.Kind]int
 }
+
+// stepNet is the network between the PBX and an engine.
+type stepNet struct{ cut, frozen, deaf bool }
 
 // stepCall is a call at the PBX.
 type stepCall struct {
@@ -54,7 +57,7 @@ type stepLink struct {
 }
 
 func newStepPBX(d *driver) *stepPBX {
-	b := &stepPBX{d: d, calls: map[string]*stepCall{}, nth: map[string]int{}, armed: map[sim.Kind]int{}, started: d.now().Add(-time.Hour)}
+	b := &stepPBX{d: d, calls: map[string]*stepCall{}, nth: map[string]int{}, armed: map[sim.Kind]int{}, net: make([]stepNet, d.o.Engines), started: d.now().Add(-time.Hour)}
 	for i := range d.o.Agents {
 		b.agents = append(b.agents, fmt.Sprintf("PJSIP/agent-%02d", i+1))
 	}
@@ -91,7 +94,7 @@ func (b *stepPBX) refresh(l *stepLink) {
 func (b *stepPBX) connect(l *stepLink) {
 	switch {
 	case l.p.link != l || l.up:
-	case b.cut || b.frozen:
+	case b.of(l).cut || b.of(l).frozen:
 		b.d.after(time.Second+b.d.some(time.Second), l.p, "", func() { b.connect(l) })
 	default:
 		l.up, l.held = true, nil
@@ -109,10 +112,15 @@ func (b *stepPBX) queue(l *stepLink) {
 	}
 }
 
-// drop ends all sessions: what was on its way is lost.
-func (b *stepPBX) drop() {
+// of is the network that a link runs over.
+func (b *stepPBX) of(l *stepLink) *stepNet { return &b.net[l.p.slot] }
+
+// drop ends the sessions of an engine: what was on its way is lost.
+func (b *stepPBX) drop(slot int) {
 	for _, l := range b.links {
-		b.dropLink(l)
+		if l.p.slot == slot {
+			b.dropLink(l)
+		}
 	}
 }
 
@@ -136,13 +144,13 @@ func (b *stepPBX) send(l *stepLink, e dialer.Event) {
 	if !l.up {
 		return
 	}
-	if b.frozen {
+	if b.of(l).frozen {
 		l.held = append(l.held, e)
 		return
 	}
 	at := max(l.last, b.d.mono+b.d.soon()+b.late)
 	l.last = at
-	epoch, asked := l.epoch, b.d.now()
+	epoch, asked := l.epoch, l.p.now()
 	b.d.after(at-b.d.mono, l.p, "", func() {
 		if l.epoch == epoch && l.p.link == l {
 			l.asked = asked
@@ -156,10 +164,10 @@ func (b *stepPBX) send(l *stepLink, e dialer.Event) {
 
 // tell reports an event to all who are linked.
 func (b *stepPBX) tell(e dialer.Event) {
-	if b.deaf {
-		return
-	}
 	for _, l := range b.links {
+		if b.of(l).deaf {
+			continue
+		}
 		b.send(l, e)
 		if (e.Kind == dialer.CallHangup || e.Kind == dialer.CallResponded) && b.d.o.Ill > 0 && b.d.r.Float64() < b.d.o.Ill {
 			b.send(l, e) // again
@@ -169,7 +177,7 @@ func (b *stepPBX) tell(e dialer.Event) {
 
 // census answers a look-up on a link.
 func (b *stepPBX) census(l *stepLink) {
-	e := dialer.Event{Kind: dialer.Census, At: b.d.now(), Started: b.started, Living: map[string]dialer.Sighting{}}
+	e := dialer.Event{Kind: dialer.Census, At: l.p.now(), Started: b.started, Living: map[string]dialer.Sighting{}}
 	for id, c := range b.calls {
 		s := dialer.Sighting{Channel: "PJSIP/" + c.number, Answered: c.up, Ringing: c.ringing && !c.up, Agent: c.agent}
 		if c.queued && c.agent == "" {
@@ -238,14 +246,14 @@ func (b *stepPBX) begin(r dialer.Request) {
 // arrive delivers a request when a link lives again that has died without a
 // word, whatever has become of its sender; but the kernel gives up in time what
 // it cannot deliver.
-func (b *stepPBX) arrive(r dialer.Request, waited time.Duration) {
+func (b *stepPBX) arrive(r dialer.Request, slot int, waited time.Duration) {
 	const step = 250 * time.Millisecond
 	b.d.after(step, nil, "", func() {
 		switch {
-		case !b.frozen:
+		case !b.net[slot].frozen:
 			b.begin(r)
 		case waited < ami.Undelivered:
-			b.arrive(r, waited+step)
+			b.arrive(r, slot, waited+step)
 		}
 	})
 }
@@ -338,7 +346,9 @@ func (b *stepPBX) end(c *stepCall, status string, cause, reason int) {
 // restart starts the PBX anew: all links are cut, and without keep all calls
 // are gone without a word.
 func (b *stepPBX) restart(keep bool) {
-	b.drop()
+	for slot := range b.net {
+		b.drop(slot)
+	}
 	if keep {
 		return
 	}
@@ -352,27 +362,26 @@ func (b *stepPBX) restart(keep bool) {
 	b.waiting = nil
 }
 
-// freeze stops all traffic without closing anything. Who hears nothing for
-// half a minute gives the link up.
-func (b *stepPBX) freeze() {
-	b.frozen = true
+// freeze stops all traffic of an engine without closing anything, or lets it go
+// on. Who hears nothing for half a minute gives the link up.
+func (b *stepPBX) freeze(slot int, frozen bool) {
+	b.net[slot].frozen = frozen
 	for _, l := range b.links {
-		epoch := l.epoch
-		b.d.after(30*time.Second, l.p, "", func() {
-			if b.frozen && l.epoch == epoch {
-				b.dropLink(l)
+		switch {
+		case l.p.slot != slot:
+		case frozen:
+			epoch := l.epoch
+			b.d.after(30*time.Second, l.p, "", func() {
+				if b.of(l).frozen && l.epoch == epoch {
+					b.dropLink(l)
+				}
+			})
+		default:
+			held := l.held
+			l.held = nil
+			for _, e := range held {
+				b.send(l, e)
 			}
-		})
-	}
-}
-
-func (b *stepPBX) thaw() {
-	b.frozen = false
-	for _, l := range b.links {
-		held := l.held
-		l.held = nil
-		for _, e := range held {
-			b.send(l, e)
 		}
 	}
 }
@@ -411,14 +420,22 @@ func (g stepGateway) Place(ctx context.Context, r dialer.Request) error {
 	if err := r.Before(); err != nil {
 		return fmt.Errorf("%w: %w", dialer.ErrNotSent, err)
 	}
+	if wait, link := g.p.inPlace, g.p.link; wait > 0 {
+		g.p.inPlace = 0
+		epoch := link.epoch
+		if g.p.stall(wait); g.p.link != link || link.epoch != epoch {
+			return dialer.ErrOutcomeUnknown // it is written to a link that is closed
+		}
+	}
 	b.d.say("engine %d asks for the call %s", g.p.slot+1, r.Call)
+	b.d.checkOwner(g.p, r.Call)
 	switch {
-	case b.frozen:
+	case b.of(g.p.link).frozen:
 		g.p.took += placeTimeout
-		b.arrive(r, 0)
+		b.arrive(r, g.p.slot, 0)
 		return dialer.ErrOutcomeUnknown
 	case b.strikes(sim.DropBefore):
-		b.drop()
+		b.dropLink(g.p.link)
 		return dialer.ErrOutcomeUnknown
 	case b.strikes(sim.Refused):
 		return dialer.ErrRefused
@@ -430,7 +447,7 @@ func (g stepGateway) Place(ctx context.Context, r dialer.Request) error {
 			}
 		})
 		if b.d.r.IntN(3) == 0 { // and its link breaks down meanwhile
-			b.drop()
+			b.dropLink(g.p.link)
 			return dialer.ErrOutcomeUnknown
 		}
 	default:
@@ -438,7 +455,7 @@ func (g stepGateway) Place(ctx context.Context, r dialer.Request) error {
 	}
 	switch {
 	case b.strikes(sim.DropAfter):
-		b.drop()
+		b.dropLink(g.p.link)
 		return dialer.ErrOutcomeUnknown
 	case b.strikes(sim.ReplyLost):
 		g.p.took += placeTimeout
@@ -451,7 +468,7 @@ func (g stepGateway) Place(ctx context.Context, r dialer.Request) error {
 
 // Hangup ends a call.
 func (g stepGateway) Hangup(_ context.Context, id string) error {
-	if !g.up() || g.b.frozen {
+	if !g.up() || g.b.of(g.p.link).frozen {
 		g.p.took += placeTimeout
 		return dialer.ErrNotSent
 	}
@@ -465,7 +482,7 @@ func (g stepGateway) Hangup(_ context.Context, id string) error {
 
 // Survey asks for a census.
 func (g stepGateway) Survey(context.Context) error {
-	if !g.up() || g.b.frozen {
+	if !g.up() || g.b.of(g.p.link).frozen {
 		g.p.took += placeTimeout
 		return dialer.ErrNotSent
 	}

@@ -29,9 +29,11 @@ type proc struct {
 	post   *post
 	token  string // of the gateway's lease, "" = not ours
 	floor  *floor // nil without the lease
-	ticked time.Duration
-	alarm  time.Duration // when the next one rings
-	link   *stepLink
+	// endTasks ends the tasks of the floor with its term.
+	endTasks context.CancelFunc
+	ticked   time.Duration
+	alarm    time.Duration // when the next one rings
+	link     *stepLink
 
 	writing     bool
 	rounds      int    // the latest round that was asked for; earlier ones are not made
@@ -45,6 +47,36 @@ type proc struct {
 	late    bool          // after that access
 	method  string        // only these accesses count
 	inWrite bool          // dies in the next write to the log
+
+	frozen     time.Duration // it does nothing until then
+	slept      time.Duration // how long it was stopped in the present step
+	stalls     int           // it stops at so many accesses from now, 0 = it does not
+	stallsFor  time.Duration
+	stallsLate bool          // after that access
+	stallsIn   string        // only these accesses count
+	inPlace    time.Duration // how long it stops before it writes the next originate
+}
+
+// now is what the clock of the process's host shows.
+func (p *proc) now() time.Time { return sim.Shift(p.d.now(), p.d.o.Ahead(p.slot)) }
+
+// stall stops the process in the middle of a step, while time goes on for all
+// others.
+func (p *proc) stall(wait time.Duration) {
+	d := p.d
+	if d.stalled {
+		return // one at a time: steps within steps end in the order of a stack
+	}
+	d.say("engine %d stops for %s", p.slot+1, wait)
+	until := d.mono + wait
+	d.stalled, p.frozen = true, until
+	d.play(until)
+	d.stalled, d.mono = false, until
+	d.breaks = append(d.breaks, d.now().Add(1)) // what it does now is the last before it
+	if p.dead {
+		panic(killedNow{})
+	}
+	p.slept += wait
 }
 
 func (d *driver) logPaths() (list []string) {
@@ -64,7 +96,7 @@ func (d *driver) start(slot int) {
 		}
 		return a
 	}}))
-	log, err := results.OpenLog(results.LogConfig{Path: d.logPaths()[slot], Open: p.open, Now: d.now})
+	log, err := results.OpenLog(results.LogConfig{Path: d.logPaths()[slot], Open: p.open, Now: p.now})
 	if err != nil {
 		d.say("engine %d does not start: the log cannot be opened", slot+1)
 		d.after(time.Second, nil, "start", func() { d.start(slot) })
@@ -75,7 +107,7 @@ func (d *driver) start(slot int) {
 		Store:    &sim.Shield{Store: d.store, Access: p.access, Leases: d.leases},
 		Gateways: []Gateway{{Gateway: stepped(d, p), MaxCalls: d.o.MaxCalls, MaxCPS: d.o.MaxCPS}},
 		Log:      log, Host: fmt.Sprint("host ", slot), Holder: fmt.Sprintf("process %d of slot %d", d.count, slot),
-		Exclusive: d.leases == nil, Clock: d.now, Logger: logger,
+		Exclusive: d.leases == nil, Clock: p.now, Logger: logger,
 	})
 	if err != nil {
 		d.fail("new engine: %v", err)
@@ -84,7 +116,7 @@ func (d *driver) start(slot int) {
 	p.post = p.engine.posts[0]
 	p.engine.calendar.ctx = p.ctx
 	d.procs[slot] = p
-	d.starts = append(d.starts, d.now())
+	d.breaks = append(d.breaks, d.now())
 	d.say("engine %d starts", slot+1)
 	d.after(d.soon(), p, "", p.keepLease)
 	d.after(d.soon(), p, "", p.watch)
@@ -123,7 +155,7 @@ var (
 
 // access makes one access to the database.
 func (p *proc) access(ctx context.Context, a sim.Access, op func() error) error {
-	w := &p.d.weather
+	w := &p.d.weather[p.slot]
 	p.took += p.d.soon()
 	if w.slow > 0 {
 		p.took += p.d.some(w.slow)
@@ -131,23 +163,32 @@ func (p *proc) access(ctx context.Context, a sim.Access, op func() error) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	wait := taskLimit
+	if end, ok := ctx.Deadline(); ok {
+		wait = time.Until(end).Round(time.Second) // next to nothing has gone by since it was set
+	}
+	before, after := p.stops(a.Method)
+	if before {
+		p.stall(p.stallsFor)
+	}
 	switch {
+	case p.slept >= wait:
+		return context.DeadlineExceeded
 	case w.down && w.hung:
-		wait := taskLimit
-		if end, ok := ctx.Deadline(); ok {
-			wait = time.Until(end).Round(time.Second) // next to nothing has gone by since it was set
-		}
 		p.took += wait
 		return context.DeadlineExceeded
-	case w.down:
+	case w.down, w.unrenewed && a.Lease == sim.GatewayLease:
 		return errStepDown
+	}
+	if after {
+		defer p.stall(p.stallsFor)
 	}
 	made, lost := p.d.doubt.Strikes(a)
 	if lost {
 		p.d.say("engine %d: %s is lost", p.slot+1, a.Method)
 		return errStepDoubt
 	}
-	before, after := p.doom(a.Method)
+	before, after = p.doom(a.Method)
 	if before {
 		panic(killedNow{})
 	}
@@ -173,6 +214,15 @@ func (p *proc) doom(method string) (before, after bool) {
 	return p.doomed == 0 && !p.late, p.doomed == 0 && p.late
 }
 
+// stops counts an access and says whether the process stops before or after it.
+func (p *proc) stops(method string) (before, after bool) {
+	if p.stalls == 0 || p.stallsIn != "" && p.stallsIn != method {
+		return false, false
+	}
+	p.stalls--
+	return p.stalls == 0 && !p.stallsLate, p.stalls == 0 && p.stallsLate
+}
+
 // took returns how long what was just done takes, and the way back.
 func (p *proc) tookNow() time.Duration {
 	t := p.took + p.d.soon()
@@ -183,18 +233,18 @@ func (p *proc) tookNow() time.Duration {
 // keepLease is post.run and post.keep: it takes the lease, keeps it, and has a
 // floor as long as it is held.
 func (p *proc) keepLease() {
-	attempt := p.d.now()
-	token, ok, err := p.engine.cfg.Store.Acquire(p.ctx, "gateway:pbx", p.engine.cfg.Holder, leaseTTL)
+	attempt := p.now()
+	token, ok, err := p.engine.cfg.Store.Acquire(p.ctx, sim.GatewayLease, p.engine.cfg.Holder, leaseTTL)
 	back := p.tookNow()
 	p.d.after(back, p, "", func() {
 		switch {
 		case err != nil:
 		case !ok || p.token != "" && token != p.token:
+			p.post.trust.end()
 			if p.token != "" {
 				p.d.say("engine %d has lost its lease", p.slot+1)
+				p.endFloor()
 			}
-			p.post.trust.end()
-			p.endFloor()
 		default:
 			p.post.trust.extend(attempt)
 			if p.token == "" {
@@ -202,16 +252,14 @@ func (p *proc) keepLease() {
 				p.beginFloor()
 			}
 		}
+		p.d.after(leasePeriod, p, "", p.keepLease)
 	})
-	p.d.after(back+leasePeriod, p, "", p.keepLease)
 }
 
 func (p *proc) beginFloor() {
 	f := newFloor(p.post, p.token)
-	var end context.CancelFunc
-	f.ctx, end = context.WithCancel(p.ctx)
+	f.ctx, p.endTasks = context.WithCancel(p.ctx)
 	f.beside = stepExecutor{p, f}
-	_ = context.AfterFunc(p.ctx, end)
 	p.takeOver(f)
 }
 
@@ -232,7 +280,8 @@ func (p *proc) takeOver(f *floor) {
 
 // endFloor leaves a floor whose lease is lost.
 func (p *proc) endFloor() {
-	p.token, p.floor = "", nil
+	p.token, p.floor, p.ticked = "", nil, -1
+	p.endTasks()
 	p.d.pbx.leave(p)
 }
 
@@ -246,7 +295,7 @@ func (e stepExecutor) run(at time.Time, t task) {
 	d := e.p.d
 	wait := d.soon()
 	if !at.IsZero() {
-		wait += max(at.Sub(d.now()), 0)
+		wait += max(at.Sub(e.p.now()), 0)
 	}
 	d.after(wait, e.p, "", func() {
 		fn := t(e.f.ctx)
@@ -259,9 +308,15 @@ func (p *proc) give(e dialer.Event) {
 	if p.floor == nil {
 		return
 	}
-	e.At = p.d.now()
+	e.At = p.now()
 	if e.Kind == dialer.Census {
 		e.At = p.link.asked
+	}
+	e.Started = sim.Shift(e.Started, p.d.o.Ahead(p.slot))
+	if e.Member != nil {
+		m := *e.Member
+		m.Since, m.TalkEnded = sim.Shift(m.Since, p.d.o.Ahead(p.slot)), sim.Shift(m.TalkEnded, p.d.o.Ahead(p.slot))
+		e.Member = &m
 	}
 	p.d.say("event %d %s %s%s", e.Kind, e.Call, e.Text, e.Agent)
 	p.floor.event(e)
@@ -271,7 +326,7 @@ func (p *proc) give(e dialer.Event) {
 // was begun: the loop's turn and its alarm, the recorder, the ledger.
 func (p *proc) settle() {
 	if f := p.floor; f != nil {
-		now := p.d.now()
+		now := p.now()
 		if next := f.turn(now); !next.IsZero() {
 			at := p.d.mono + max(next.Sub(now), 0)
 			if p.alarm <= p.d.mono || at < p.alarm {
@@ -307,7 +362,7 @@ func (p *proc) tickLater(f *floor, period time.Duration) {
 		if p.floor != f || p.ticked != period {
 			return
 		}
-		f.tick(p.d.now())
+		f.tick(p.now())
 		p.tickLater(f, period)
 	})
 }
@@ -343,7 +398,7 @@ func (p *proc) record(f *floor, rows []results.Dialing, ended []results.Result, 
 
 // watch is the watch's loop.
 func (p *proc) watch() {
-	read := p.d.now()
+	read := p.now()
 	ctx, cancel := context.WithTimeout(p.ctx, watchLimit)
 	defer cancel()
 	list, err := p.engine.watch.load(ctx)
@@ -364,7 +419,7 @@ func (p *proc) calendarCheck() {
 	p.engine.calendar.checkAll(p.ctx)
 	back := p.tookNow()
 	next := time.Minute
-	now := p.d.now()
+	now := p.now()
 	if edge := p.d.o.Calendar.NextEdge(now); !edge.IsZero() {
 		next = min(next, edge.Round(0).Sub(now.Round(0)))
 	}
@@ -374,7 +429,7 @@ func (p *proc) calendarCheck() {
 // ledger is ledger.run, from a new term on.
 func (p *proc) ledger() {
 	l := p.engine.ledger
-	attempt := p.d.now()
+	attempt := p.now()
 	token, ok, err := l.acquire(p.ctx)
 	if err == nil && ok {
 		l.trust.extend(attempt)
@@ -417,7 +472,7 @@ func (p *proc) round() {
 		return
 	}
 	l.setHealth(nil)
-	if attempt := p.d.now(); attempt.Sub(p.renewed) >= leasePeriod {
+	if attempt := p.now(); attempt.Sub(p.renewed) >= leasePeriod {
 		now, ok, err := l.acquire(p.ctx)
 		switch {
 		case err != nil:
@@ -468,7 +523,7 @@ func (f *stepFile) Write(b []byte) (int, error) {
 	case f.p.inWrite:
 		_, _ = f.LogFile.Write(b[:f.p.d.r.IntN(len(b)+1)])
 		panic(killedNow{})
-	case f.p.d.weather.full:
+	case f.p.d.weather[f.p.slot].full:
 		n, _ := f.LogFile.Write(b[:f.p.d.r.IntN(len(b))])
 		return n, syscall.ENOSPC
 	}

@@ -59,25 +59,31 @@ func memoryDir(t *testing.T) string {
 
 // TestSteps plays the ordeals of many seeds in one goroutine.
 func TestSteps(t *testing.T) {
-	seeds, one, err := sim.Seeds(stepSeeds)
+	run, err := sim.Seeds(stepSeeds)
 	if err != nil {
 		t.Fatal(err)
 	}
 	steps, faults, failed := 0, 0, 0
-	for _, seed := range seeds {
-		d := playSteps(t, seed, one)
+	for _, seed := range run.Seeds {
+		d := playSteps(t, seed, run.One)
 		steps += d.count
 		faults += len(d.o.Faults)
-		if one {
+		if run.One {
 			t.Logf("%s\n%strace %016x", d.o, d.text.String(), d.hash.Sum64())
 		}
 		if len(d.wrong) > 0 {
 			failed++
-			t.Errorf("%s\n%s\nplay it again: make sim SEED=%d", d.o, strings.Join(d.wrong, "\n"), seed)
+			again := 0
+			for range sim.Again {
+				if len(playSteps(t, seed, false).wrong) > 0 {
+					again++
+				}
+			}
+			t.Errorf("%s\n%s\nfailed again in %d of %d; play it again: make sim SEED=%d", d.o, strings.Join(d.wrong, "\n"), again, sim.Again, seed)
 		}
 	}
 	fmt.Printf("step driver: %d seeds, up to %d, %d of them fresh; %d faults, %d lines of trace; %d seeds failed\n",
-		len(seeds), slices.Max(seeds), len(seeds)/10, faults, steps, failed)
+		len(run.Seeds), slices.Max(run.Seeds), run.Fresh, faults, steps, failed)
 }
 
 // TestStepsRepeat: the same seed makes the same steps, to the byte.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -32,14 +33,16 @@ type driver struct {
 	seq   int
 
 	store   *memStore
-	leases  *sim.Leases // nil with one engine
-	weather stepWeather
+	leases  *sim.Leases   // nil with one engine
+	weather []stepWeather // of each slot
 	doubt   sim.Doubt
 	pbx     *stepPBX
 	procs   []*proc // the present process of each slot, nil while it is dead
 	pauses  []time.Duration
-	starts  []time.Time
+	breaks  []time.Time // when engines have started, or gone on after a stop
 	stops   []sim.Stop
+	over    bool
+	stalled bool // a process is stopped in the middle of a step
 
 	askAgain bool // a bug: see insistent
 
@@ -47,13 +50,17 @@ type driver struct {
 	keep  bool // the trace
 	text  strings.Builder
 	count int
+	steps int
 	wrong []string
 }
 
+// stepsMost is far more steps than any ordeal has; more are a loop without an end.
+const stepsMost = 2_000_000
+
 // stepWeather is what the database and the disk of the log are like.
 type stepWeather struct {
-	down, hung, full bool
-	slow             time.Duration
+	down, hung, full, unrenewed bool
+	slow                        time.Duration
 }
 
 // step is something that happens at a moment.
@@ -86,7 +93,7 @@ type killedNow struct{}
 func newDriver(o sim.Ordeal, dir string, keep bool) *driver {
 	d := &driver{
 		o: o, dir: dir, keep: keep, r: rand.New(rand.NewPCG(o.Seed, 3)), hash: fnv.New64a(),
-		procs: make([]*proc, o.Engines), pauses: make([]time.Duration, o.Engines),
+		procs: make([]*proc, o.Engines), pauses: make([]time.Duration, o.Engines), weather: make([]stepWeather, o.Engines),
 	}
 	d.store = stepModel(o, d.now)
 	if o.Engines > 1 {
@@ -140,10 +147,31 @@ func (d *driver) run() {
 		d.after(d.soon(), nil, "start", func() { d.start(slot) })
 	}
 	d.after(time.Second, nil, "", d.watchEnd)
-	for len(d.queue) > 0 && len(d.wrong) < 10 {
+	d.play(math.MaxInt64)
+	for _, p := range d.procs {
+		if p != nil {
+			p.die()
+		}
+	}
+	d.verdict()
+}
+
+// play makes the steps that come before a time.
+func (d *driver) play(until time.Duration) {
+	for !d.over && len(d.queue) > 0 && d.queue[0].at < until && len(d.wrong) < 10 {
 		s := heap.Pop(&d.queue).(*step)
-		if s.proc != nil && s.proc.dead {
+		switch {
+		case s.proc != nil && s.proc.dead:
 			continue
+		case s.proc != nil && s.at < s.proc.frozen:
+			// In the order in which they were due.
+			d.after(s.proc.frozen-d.mono, s.proc, s.name, s.do)
+			continue
+		}
+		if d.steps++; d.steps > stepsMost {
+			d.fail("the steps do not end")
+			d.over = true
+			return
 		}
 		d.mono = s.at
 		if s.name != "" {
@@ -152,12 +180,6 @@ func (d *driver) run() {
 		d.take(s)
 		d.check()
 	}
-	for _, p := range d.procs {
-		if p != nil {
-			p.die()
-		}
-	}
-	d.verdict()
 }
 
 // take makes a step; a process that dies in it does not finish it.
@@ -171,6 +193,9 @@ func (d *driver) take(s *step) {
 			panic(x)
 		}
 	}()
+	if s.proc != nil {
+		s.proc.slept = 0
+	}
 	s.do()
 	if s.proc != nil && !s.proc.dead {
 		s.proc.settle()
@@ -185,14 +210,14 @@ func (d *driver) watchEnd() {
 	switch {
 	case d.mono > sim.Horizon+25*time.Minute:
 		d.fail("the campaign does not end: it is at %d, %q", c.Status, d.store.live["c"].Why)
-		d.queue = nil
+		d.over = true
 		return
 	case d.mono < d.o.Over() || !atRest:
 	case c.Reason == "The dial list has ended.":
 		// A moment for what is still on its way to the log.
 		d.after(10*time.Second, nil, "the end", func() {
 			if c := d.store.campaigns["c"]; c.Status == campaign.Stopped || c.Status == campaign.Paused {
-				d.queue = nil
+				d.over = true
 			} else { // the calendar has opened meanwhile
 				d.watchEnd()
 			}
@@ -226,6 +251,17 @@ func (d *driver) check() {
 	}
 }
 
+// checkOwner: who asks for a call has the gateway's lease, and has claimed the
+// call just now.
+func (d *driver) checkOwner(p *proc, id string) {
+	if d.leases != nil && d.leases.Owner(sim.GatewayLease) != p.engine.cfg.Holder {
+		d.fail("engine %d asks for the call %s without the lease", p.slot+1, id)
+	}
+	if c, ok := d.store.open[id]; ok && p.now().Sub(c.TmCreate) > claimLife+sim.PlaceHeld {
+		d.fail("engine %d asks for the call %s that it has claimed %s before", p.slot+1, id, p.now().Sub(c.TmCreate))
+	}
+}
+
 // checkBooks: the sums of a floor are those of its calls.
 func (d *driver) checkBooks(f *floor) {
 	sum := newTally()
@@ -248,11 +284,12 @@ func (d *driver) verdict() {
 		d.fail("%d results have no number", n-len(e.Results))
 	}
 	e.Tally = tallyOf(d.store.results)
+	e.Breaks = slices.Concat(d.breaks, d.leases.Terms())
 	lines, wrong, err := sim.Logs(d.o, d.logPaths()...)
 	if e.Lines = lines; err != nil {
 		d.fail("%v", err)
 	}
-	for _, text := range slices.Concat(wrong, sim.Judge(d.o, e), sim.Timely(d.o, e, d.starts, d.stops)) {
+	for _, text := range slices.Concat(wrong, sim.Judge(d.o, e), sim.Timely(d.o, e, d.stops, true)) {
 		d.fail("%s", text)
 	}
 	for _, r := range e.Results {

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -12,7 +11,8 @@ import (
 type Kind string
 
 // The kinds. N and For are a fault's fields; where For is not named the fault
-// is over at once.
+// is over at once. Those of the link, the database and the log's disk hit one
+// engine or all, see [Fault.Hits].
 const (
 	LinkCut    Kind = "link cut"       // no new link for For
 	LinkFrozen Kind = "link half-open" // nothing gets through, nothing is closed, for For
@@ -30,6 +30,7 @@ const (
 
 	StoreDown  Kind = "database gone"        // for For
 	StoreSlow  Kind = "database slow"        // N ms an access, for For
+	Unrenewed  Kind = "lease not renewed"    // that of the gateway, for For; all else of the database works
 	CommitMade Kind = "commit made, unsaid"  // of the next N writes
 	CommitLost Kind = "commit not made"      // of the next N writes
 	ClaimMade  Kind = "claim made, unsaid"   // of the next N claims
@@ -44,6 +45,15 @@ const (
 	KilledAt      Kind = "engine killed at an access"   // to the database, the Nth from then; started again after For
 	KilledInClaim Kind = "engine killed after a claim"  // the Nth from then, before it knows; started again after For
 	KilledInLog   Kind = "engine killed in a log write" // the next one; started again after For
+
+	// A frozen engine does not run, and then goes on where it was, as after
+	// SIGSTOP and SIGCONT. These are played by the step driver only.
+	Frozen        Kind = "engine frozen"               // for For
+	FrozenAt      Kind = "engine frozen at an access"  // to the database, the Nth from then, for For
+	FrozenInClaim Kind = "engine frozen after a claim" // the Nth from then, before it knows; for For
+	// FrozenInPlace comes between the last check of the next originate and its
+	// write, for less than trust in a lease ends before the lease does.
+	FrozenInPlace Kind = "engine frozen in an originate" // for For
 
 	Stopped    Kind = "user stops"  // and starts again after For
 	Paused     Kind = "user pauses" // and starts again after For
@@ -72,14 +82,42 @@ func (f Fault) String() string {
 	return text
 }
 
-// shapes say how long a fault of each kind lasts at most, in seconds, and how
-// large its N is at most.
-var shapes = []struct {
+// Slot is the engine that a fault of one engine hits.
+func (f Fault) Slot(engines int) int { return int(f.bits(0)) % engines }
+
+// Either is a coin that was thrown with the fault, for what it does in one way
+// or another.
+func (f Fault) Either() bool { return f.bits(1)%2 == 0 }
+
+// Hits reports whether a fault that may hit one engine alone hits that of a
+// slot: one in four hits all.
+func (f Fault) Hits(slot, engines int) bool { return f.bits(2)%4 == 0 || slot == f.Slot(engines) }
+
+// bits are what has been drawn with the time of a fault.
+func (f Fault) bits(from int) uint64 { return uint64(f.At/time.Millisecond) >> from }
+
+// PlaceHeld is how long an engine may be stopped right before it writes an
+// originate: less than trust in a lease ends before the lease does.
+const PlaceHeld = 1900 * time.Millisecond
+
+// shape says how often a kind is drawn, how long it lasts at most, in seconds,
+// and how large its N is at most.
+type shape struct {
 	kind   Kind
 	weight int
 	most   float64
 	n      int
-}{
+}
+
+// late are drawn after all else, so that they leave the rest of a seed as it was.
+var late = []shape{
+	{Frozen, 4, 30, 0},
+	{FrozenAt, 3, 20, 40},
+	{FrozenInPlace, 2, PlaceHeld.Seconds(), 0},
+	{Unrenewed, 3, 20, 0},
+}
+
+var shapes = []shape{
 	{LinkCut, 4, 20, 0},
 	{LinkFrozen, 2, 40, 0},
 	{LinkDeaf, 2, 20, 0},
@@ -112,43 +150,57 @@ var shapes = []struct {
 	{PlanEdited, 1, 0, 3},
 }
 
-func drawFaults(r *rand.Rand, o Ordeal) []Fault {
+func drawFaults(r *rand.Rand, n int, of []shape) []Fault {
 	total := 0
-	for _, s := range shapes {
+	for _, s := range of {
 		total += s.weight
 	}
 	var list []Fault
-	for range r.IntN(9) {
+	for range n {
 		at := r.IntN(total)
-		i := slices.IndexFunc(shapes, func(s struct {
-			kind   Kind
-			weight int
-			most   float64
-			n      int
-		},
-		) bool {
+		i := slices.IndexFunc(of, func(s shape) bool {
 			at -= s.weight
 			return at < 0
 		})
-		s := shapes[i]
-		// Early ones hit a campaign that still dials.
-		f := Fault{Kind: s.kind, At: time.Duration(r.Float64()*r.Float64()*55_000) * time.Millisecond}
-		if s.most > 0 {
-			f.For = time.Duration(r.Float64()*s.most*1000) * time.Millisecond
-		}
-		if s.n > 0 {
-			f.N = 1 + r.IntN(s.n)
-		}
-		switch s.kind {
-		case Clock:
-			if r.IntN(2) == 0 {
-				f.N = -f.N
-			}
-		case Restarted:
-			f.N = r.IntN(2)
-		}
-		list = append(list, f)
+		list = append(list, of[i].draw(r))
 	}
-	slices.SortStableFunc(list, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return list
 }
+
+func (s shape) draw(r *rand.Rand) Fault {
+	// Early ones hit a campaign that still dials.
+	f := Fault{Kind: s.kind, At: time.Duration(r.Float64()*r.Float64()*55_000) * time.Millisecond}
+	if s.most > 0 {
+		f.For = time.Duration(r.Float64()*s.most*1000) * time.Millisecond
+	}
+	if s.n > 0 {
+		f.N = 1 + r.IntN(s.n)
+	}
+	switch s.kind {
+	case Clock:
+		if r.IntN(2) == 0 {
+			f.N = -f.N
+		}
+	case Restarted:
+		f.N = r.IntN(2)
+	}
+	return f
+}
+
+// GatewayLease is the lease of the one gateway of an ordeal.
+const GatewayLease = "gateway:pbx"
+
+// drawSplit lets a lease run out while its owner stands between a claim and its
+// call: what never happens by chance, with a lease that is renewed five times
+// before it runs out.
+func drawSplit(r *rand.Rand) []Fault {
+	lost := Fault{Kind: Unrenewed, At: ms(r, 20_000), For: 10*time.Second + ms(r, 10_000)}
+	// Of the same engine: see Slot.
+	held := Fault{Kind: FrozenInClaim, At: lost.At + 4*time.Second + 2*ms(r, 2500), For: time.Second + ms(r, 3500), N: 1}
+	if r.IntN(2) == 0 {
+		held.Kind, held.For, held.N = FrozenInPlace, ms(r, int(PlaceHeld/time.Millisecond)), 0
+	}
+	return []Fault{lost, held}
+}
+
+func ms(r *rand.Rand, n int) time.Duration { return time.Duration(r.IntN(n)) * time.Millisecond }

@@ -28,6 +28,7 @@ type Evidence struct {
 	Tally      results.Tally
 	Open       int // calls without a result
 	Campaign   campaign.Campaign
+	Breaks     []time.Time // when engines have started, taken over from another, or gone on after a stop
 }
 
 // judge gathers what is wrong.
@@ -44,6 +45,7 @@ func Judge(o Ordeal, e Evidence) []string {
 	j.results()
 	j.calls()
 	j.tries()
+	j.unseen()
 	j.entries()
 	j.log()
 	if e.Open > 0 {
@@ -167,9 +169,7 @@ func (j *judge) entries() {
 			n[r.DialIndex-1]++
 			counts[r.Entry] = n
 		}
-		if l, ok := last[r.Entry]; !ok || r.TmCreate.After(l.TmCreate) {
-			last[r.Entry] = r
-		}
+		last[r.Entry] = r // numbers are given in the order of the ends
 		if r.ResDial == results.DialAnswered || r.Disposition == results.Unknown && !j.o.RedialUnknown {
 			settled[r.Entry] = true
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ type Leases struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	terms int
+	terms []time.Time // when each began
 	by    map[string]leaseTerm
 	there map[string]time.Time // engines, until when
 }
@@ -37,8 +38,8 @@ func (l *Leases) acquire(name, holder string, ttl time.Duration) (token string, 
 		return "", false
 	}
 	if term.holder != holder {
-		l.terms++
-		term = leaseTerm{holder: holder, token: fmt.Sprintf("term-%d", l.terms)}
+		l.terms = append(l.terms, now)
+		term = leaseTerm{holder: holder, token: fmt.Sprintf("term-%d", len(l.terms))}
 	}
 	term.until = now.Add(ttl)
 	l.by[name] = term
@@ -77,4 +78,25 @@ func (l *Leases) held(token string, op func() error) error {
 		}
 	}
 	return results.ErrLeaseLost
+}
+
+// Owner returns who holds a lease, "" if it has run out.
+func (l *Leases) Owner(name string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if term := l.by[name]; l.now().Before(term.until) {
+		return term.holder
+	}
+	return ""
+}
+
+// Terms are the times at which somebody took a lease that he did not have.
+// There are none in no leases.
+func (l *Leases) Terms() []time.Time {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.terms)
 }

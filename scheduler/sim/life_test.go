@@ -1,15 +1,14 @@
 package sim_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -43,14 +42,33 @@ func (l *life) kill() {
 		return
 	}
 	l.w.say("engine %d dies", l.slot+1)
+	l.hangUp()
+	l.stop()
+}
+
+// hangUp closes the links to the PBX.
+func (l *life) hangUp() {
 	l.mu.Lock()
 	conns := l.conns
 	l.mu.Unlock()
 	for _, c := range conns {
 		_ = c.Close()
 	}
-	l.stop()
 }
+
+// clock is that of the host on which the process runs.
+func (l *life) clock() hostClock { return hostClock{&l.w.clock, l.w.o.Ahead(l.slot)} }
+
+// hostClock is ahead of the clock of the world.
+type hostClock struct {
+	world *sim.WallClock
+	ahead int64
+}
+
+func (c hostClock) now() time.Time { return c.seen(time.Now()) }
+
+// seen is what the clock shows at a time that time.Now has returned.
+func (c hostClock) seen(t time.Time) time.Time { return sim.Shift(c.world.Seen(t), c.ahead) }
 
 // doom counts an access and says whether the process dies before or after it.
 func (l *life) doom(method string) (before, after bool) {
@@ -68,14 +86,15 @@ func (l *life) dial(ctx context.Context, network, address string) (net.Conn, err
 	if l.dead.Load() {
 		return nil, errKilled
 	}
-	if l.w.cut.Load() {
+	n := l.w.nets[l.slot]
+	if n.cut.Load() {
 		return nil, errors.New("the link is cut")
 	}
 	conn, err := l.w.pipe.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	conn = &deafConn{Conn: conn, w: l.w}
+	conn = &deafConn{Conn: n.carry(conn), n: n}
 	l.mu.Lock()
 	l.conns = append(l.conns, conn)
 	l.mu.Unlock()
@@ -97,15 +116,16 @@ func (l *life) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := results.OpenLog(results.LogConfig{Path: l.w.logPath(l.slot), MaxBytes: l.w.logBytes, Open: l.open, Now: l.w.clock.Now, Logger: logger})
+	log, err := results.OpenLog(results.LogConfig{Path: l.w.logPath(l.slot), MaxBytes: l.w.logBytes, Open: l.open, Now: l.clock().now, Logger: logger})
 	if err != nil {
 		return err
 	}
 	defer log.Close()
+	holder := uuid.NewString()
 	engine, err := scheduler.New(scheduler.Config{
-		Store:    &sim.Shield{Store: l.w.store.Load(), Access: (&shield{l, l.w.weather}).access, Leases: l.w.leases},
-		Gateways: []scheduler.Gateway{{Gateway: clockedGateway{gateway, &l.w.clock, l.w.askAgain}, MaxCalls: l.w.o.MaxCalls, MaxCPS: l.w.o.MaxCPS}},
-		Log:      &mortalLog{log, l}, Host: l.w.logPath(l.slot), Holder: uuid.NewString(), Exclusive: l.w.leases == nil, Clock: l.w.clock.Now, Logger: logger,
+		Store:    &sim.Shield{Store: l.w.store.Load(), Access: (&shield{l, l.w.weather[l.slot]}).access, Leases: l.w.leases},
+		Gateways: []scheduler.Gateway{{Gateway: livedGateway{gateway, l, holder}, MaxCalls: l.w.o.MaxCalls, MaxCPS: l.w.o.MaxCPS}},
+		Log:      &mortalLog{log, l}, Host: l.w.logPath(l.slot), Holder: holder, Exclusive: l.w.leases == nil, Clock: l.clock().now, Logger: logger,
 	})
 	if err != nil {
 		return err
@@ -114,28 +134,38 @@ func (l *life) run(ctx context.Context) error {
 	return engine.Run(ctx)
 }
 
-// clockedGateway says the times of events by the clock on the wall that the
-// engine sees.
-type clockedGateway struct {
+// livedGateway is the gateway of one life: it says the times of events by the
+// clock on the wall that the engine sees, and holds who places a call against
+// who has the lease.
+type livedGateway struct {
 	dialer.Gateway
-	clock    *sim.WallClock
-	askAgain bool
+	life   *life
+	holder string
 }
 
 // Place has a bug if the world wants one: it asks again for a call when it does
 // not know what has become of the request.
-func (g clockedGateway) Place(ctx context.Context, r dialer.Request) error {
+func (g livedGateway) Place(ctx context.Context, r dialer.Request) error {
+	before, w := r.Before, g.life.w
+	r.Before = func() error {
+		err := before()
+		if err == nil && w.leases != nil && w.leases.Owner(sim.GatewayLease) != g.holder {
+			w.fail("engine %d asks for the call %s without the lease", g.life.slot+1, r.Call)
+		}
+		return err
+	}
 	err := g.Gateway.Place(ctx, r)
-	if g.askAgain && errors.Is(err, dialer.ErrOutcomeUnknown) {
+	if w.askAgain && errors.Is(err, dialer.ErrOutcomeUnknown) {
 		err = g.Gateway.Place(ctx, r)
 	}
 	return err
 }
 
-func (g clockedGateway) Run(ctx context.Context, sink func(dialer.Event)) error {
+func (g livedGateway) Run(ctx context.Context, sink func(dialer.Event)) error {
+	clock := g.life.clock()
 	return g.Gateway.Run(ctx, func(e dialer.Event) {
-		e.At = g.clock.Seen(e.At)
-		e.Started = g.clock.Seen(e.Started)
+		e.At = clock.seen(e.At)
+		e.Started = clock.seen(e.Started)
 		sink(e)
 	})
 }
@@ -190,7 +220,7 @@ func (f *mortalFile) Write(p []byte) (int, error) {
 		n, _ := f.LogFile.Write(p[:f.life.w.pick(len(p)+1)])
 		f.life.kill()
 		return n, errKilled
-	case f.life.w.weather.isFull():
+	case f.life.w.weather[f.life.slot].isFull():
 		n, _ := f.LogFile.Write(p[:f.life.w.pick(len(p))])
 		return n, syscall.ENOSPC
 	}
@@ -210,55 +240,3 @@ func (f *mortalFile) Truncate(size int64) error {
 	}
 	return f.LogFile.Truncate(size)
 }
-
-// deafConn drops the events that come while the world is deaf, except those
-// that belong to a list.
-type deafConn struct {
-	net.Conn
-	w    *world
-	in   []byte // read, not looked at: less than a message
-	out  []byte // to be returned
-	text bool   // the greeting is over
-}
-
-var messageEnd = []byte("\r\n\r\n")
-
-func (c *deafConn) Read(p []byte) (int, error) {
-	for len(c.out) == 0 {
-		buf := make([]byte, 4096)
-		n, err := c.Conn.Read(buf)
-		c.in = append(c.in, buf[:n]...)
-		c.sort()
-		if err != nil && len(c.out) == 0 {
-			return 0, err
-		}
-	}
-	n := copy(p, c.out)
-	c.out = c.out[n:]
-	return n, nil
-}
-
-// sort moves whole messages on, or drops them.
-func (c *deafConn) sort() {
-	if !c.text {
-		i := bytes.IndexByte(c.in, '\n')
-		if i < 0 {
-			return
-		}
-		c.text, c.out, c.in = true, append(c.out, c.in[:i+1]...), c.in[i+1:]
-	}
-	for {
-		i := bytes.Index(c.in, messageEnd)
-		if i < 0 {
-			return
-		}
-		message := c.in[:i+len(messageEnd)]
-		c.in = c.in[i+len(messageEnd):]
-		if c.w.deaf.Load() && bytes.HasPrefix(message, []byte("Event: ")) && !bytes.Contains(message, []byte("\r\nActionID: look")) {
-			continue
-		}
-		c.out = append(c.out, message...)
-	}
-}
-
-var _ io.Reader = (*deafConn)(nil)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -39,6 +40,7 @@ type Ordeal struct {
 	// Calendar closes for a minute, if it is on.
 	Calendar campaign.Calendar
 	Engines  int // 1, or 2 that share the database
+	Skew     int // how many seconds the clock of the second is ahead
 	// Ill is how likely it is that the PBX repeats, reorders or delays
 	// something by itself, 0 to 1.
 	Ill float64
@@ -87,9 +89,24 @@ func Draw(seed uint64) Ordeal {
 	if r.IntN(5) == 0 {
 		o.Engines = 2
 	}
-	o.Faults = drawFaults(r, o)
+	o.Faults = drawFaults(r, r.IntN(9), shapes)
+	n := r.IntN(2)
+	if o.Engines > 1 {
+		n = 1 + r.IntN(3)
+		if r.IntN(2) == 0 {
+			o.Skew = r.IntN(11) - 5
+		}
+	}
+	o.Faults = append(o.Faults, drawFaults(r, n, late)...)
+	if o.Engines > 1 && r.IntN(2) == 0 {
+		o.Faults = append(o.Faults, drawSplit(r)...)
+	}
+	slices.SortStableFunc(o.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return o
 }
+
+// Ahead is how many seconds the clock of an engine is ahead of what is right.
+func (o Ordeal) Ahead(slot int) int64 { return int64(slot * o.Skew) }
 
 // drawNumbers gives an entry one or two numbers. One in ten shares a number
 // with others.
@@ -115,9 +132,9 @@ func drawNumbers(r *rand.Rand, i int) []string {
 // String tells an ordeal in a few lines.
 func (o Ordeal) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d entries, tries %v, retry_delay %s, dial_timeout %s, redial_unknown %v, max_calls %d/%d, max_cps %d/%d, %d agents, %d engine(s), ill %.2f",
+	fmt.Fprintf(&b, "seed %d: %d entries, tries %v, retry_delay %s, dial_timeout %s, redial_unknown %v, max_calls %d/%d, max_cps %d/%d, %d agents, %d engine(s), skew %d s, ill %.2f",
 		o.Seed, len(o.Entries), o.MaxRetry, o.RetryDelay, o.DialTimeout, o.RedialUnknown, o.MaxCalls, o.PlanCalls, o.MaxCPS, o.PlanCPS,
-		o.Agents, o.Engines, o.Ill)
+		o.Agents, o.Engines, o.Skew, o.Ill)
 	if o.Calendar.Mode == 1 {
 		fmt.Fprintf(&b, ", closed from %s to %s", o.Calendar.TimeEnd, o.Calendar.TimeStart)
 	}

@@ -39,29 +39,18 @@ func (w *world) begins(f sim.Fault) {
 		sim.DropBefore: pbxsim.DropBefore, sim.DropAfter: pbxsim.DropAfter, sim.ReplyLost: pbxsim.LoseReply,
 		sim.ReplyLate: pbxsim.LateReply, sim.Refused: pbxsim.Refuse, sim.EventsLate: pbxsim.DelayEvents,
 	}
-	slot := int(f.At/time.Millisecond) % w.o.Engines
+	slot := f.Slot(w.o.Engines)
 	switch f.Kind {
-	case sim.LinkCut:
-		w.cut.Store(true)
-		w.pbx.DropLinks()
-	case sim.LinkFrozen:
-		w.pbx.Freeze()
-	case sim.LinkDeaf:
-		w.deaf.Store(true)
+	case sim.LinkCut, sim.LinkFrozen, sim.LinkDeaf, sim.StoreDown, sim.StoreSlow, sim.Unrenewed, sim.LogFull:
+		w.turn(f, true)
 	case sim.DropBefore, sim.DropAfter, sim.ReplyLost, sim.ReplyLate, sim.Refused, sim.EventsLate:
 		w.pbx.Arm(arm[f.Kind], max(f.N, 1))
 	case sim.Restarted:
 		w.pbx.Restart(f.N == 1)
-	case sim.StoreDown:
-		w.weather.change(func(x *weather) { x.down, x.hung = true, f.At%2 == 0 })
-	case sim.StoreSlow:
-		w.weather.change(func(x *weather) { x.slow = time.Duration(f.N) * time.Millisecond })
 	case sim.CommitMade, sim.CommitLost:
-		w.weather.change(func(x *weather) { x.doubt = sim.Doubt{Made: f.Kind == sim.CommitMade, Left: f.N} })
+		w.doubt.set(sim.Doubt{Made: f.Kind == sim.CommitMade, Left: f.N})
 	case sim.ClaimMade, sim.ClaimLost:
-		w.weather.change(func(x *weather) { x.doubt = sim.Doubt{Made: f.Kind == sim.ClaimMade, Method: "Claim", Left: f.N} })
-	case sim.LogFull:
-		w.weather.change(func(x *weather) { x.full = true })
+		w.doubt.set(sim.Doubt{Made: f.Kind == sim.ClaimMade, Method: "Claim", Left: f.N})
 	case sim.LogGone:
 		w.rename(filepath.Dir(w.logPath(slot)), ".gone")
 	case sim.LogRotated:
@@ -92,18 +81,8 @@ func (w *world) begins(f sim.Fault) {
 // ends lets a fault end.
 func (w *world) ends(f sim.Fault) {
 	switch f.Kind {
-	case sim.LinkCut:
-		w.cut.Store(false)
-	case sim.LinkFrozen:
-		w.pbx.Thaw()
-	case sim.LinkDeaf:
-		w.deaf.Store(false)
-	case sim.StoreDown:
-		w.weather.change(func(x *weather) { x.down = false })
-	case sim.StoreSlow:
-		w.weather.change(func(x *weather) { x.slow = 0 })
-	case sim.LogFull:
-		w.weather.change(func(x *weather) { x.full = false })
+	case sim.LinkCut, sim.LinkFrozen, sim.LinkDeaf, sim.StoreDown, sim.StoreSlow, sim.Unrenewed, sim.LogFull:
+		w.turn(f, false)
 	case sim.LogGone:
 		w.comeBack()
 	case sim.Stopped, sim.Paused, sim.Forced:
@@ -111,19 +90,52 @@ func (w *world) ends(f sim.Fault) {
 	}
 }
 
+// turn changes what the engines that a fault hits have of the network, the
+// database and their disks.
+func (w *world) turn(f sim.Fault, bad bool) {
+	for slot := range w.o.Engines {
+		if !f.Hits(slot, w.o.Engines) {
+			continue
+		}
+		n := w.nets[slot]
+		switch f.Kind {
+		case sim.LinkCut:
+			n.cut.Store(bad)
+			if l := w.life(slot); bad && l != nil {
+				l.hangUp()
+			}
+		case sim.LinkFrozen:
+			n.freeze(bad)
+		case sim.LinkDeaf:
+			n.deaf.Store(bad)
+		default:
+			w.weather[slot].change(func(x *weather) { x.turn(f, bad) })
+		}
+	}
+}
+
+func (w *world) life(slot int) *life {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lives[slot]
+}
+
 // heal ends what may be left of the faults.
 func (w *world) heal() {
 	w.say("all faults are over")
-	w.cut.Store(false)
-	w.deaf.Store(false)
-	w.pbx.Thaw()
+	for slot, n := range w.nets {
+		n.cut.Store(false)
+		n.deaf.Store(false)
+		n.freeze(false)
+		w.weather[slot].change(func(x *weather) { x.down, x.slow, x.full, x.unrenewed = false, 0, false, false })
+	}
 	for f := pbxsim.DropBefore; f <= pbxsim.DelayEvents; f++ {
 		w.pbx.Arm(f, 0)
 	}
 	if err := w.pbx.SetFaults(pbxsim.Faults{}); err != nil {
 		w.fail("%v", err)
 	}
-	w.weather.change(func(x *weather) { x.down, x.slow, x.doubt, x.full = false, 0, sim.Doubt{}, false })
+	w.doubt.set(sim.Doubt{})
 	w.comeBack()
 	w.mu.Lock()
 	for _, l := range w.lives {
@@ -148,7 +160,7 @@ func (w *world) doom(f sim.Fault, slot int) {
 	switch f.Kind {
 	case sim.KilledAt:
 		l.mu.Lock()
-		l.doomed, l.late, l.method = f.N, f.For%2 == 0, ""
+		l.doomed, l.late, l.method = f.N, f.Either(), ""
 		l.mu.Unlock()
 	case sim.KilledInClaim:
 		l.mu.Lock()

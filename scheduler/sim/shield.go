@@ -44,7 +44,8 @@ type Store interface {
 // Access is one access to a store.
 type Access struct {
 	Method string
-	Write  bool // its loss, or doubt about it, would matter
+	Write  bool   // its loss, or doubt about it, would matter
+	Lease  string // that is acquired
 }
 
 // Shield stands between an engine and a store. Access makes each access by
@@ -78,7 +79,7 @@ func (s *Shield) held(lease string, op func() error) error {
 
 // Acquire implements Store.
 func (s *Shield) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error) {
-	err = s.Access(ctx, Access{"Acquire", false}, func() (err error) {
+	err = s.Access(ctx, Access{Method: "Acquire", Lease: name}, func() (err error) {
 		if s.Leases != nil {
 			token, ok = s.Leases.acquire(name, holder, ttl)
 			return nil
@@ -91,7 +92,7 @@ func (s *Shield) Acquire(ctx context.Context, name, holder string, ttl time.Dura
 
 // Attend implements Store.
 func (s *Shield) Attend(ctx context.Context, holder string, ttl time.Duration) (engines int, err error) {
-	return ask(ctx, s, Access{"Attend", false}, func() (int, error) {
+	return ask(ctx, s, Access{Method: "Attend"}, func() (int, error) {
 		if s.Leases != nil {
 			return s.Leases.attend(holder, ttl), nil
 		}
@@ -101,7 +102,7 @@ func (s *Shield) Attend(ctx context.Context, holder string, ttl time.Duration) (
 
 // Release implements Store.
 func (s *Shield) Release(ctx context.Context, name, token string) error {
-	return s.Access(ctx, Access{"Release", false}, func() error {
+	return s.Access(ctx, Access{Method: "Release"}, func() error {
 		if s.Leases != nil {
 			s.Leases.release(name, token)
 			return nil
@@ -112,17 +113,17 @@ func (s *Shield) Release(ctx context.Context, name, token string) error {
 
 // Working implements Store.
 func (s *Shield) Working(ctx context.Context) ([]campaign.Campaign, error) {
-	return ask(ctx, s, Access{"Working", false}, func() ([]campaign.Campaign, error) { return s.Store.Working(ctx) })
+	return ask(ctx, s, Access{Method: "Working"}, func() ([]campaign.Campaign, error) { return s.Store.Working(ctx) })
 }
 
 // Campaign implements Store.
 func (s *Shield) Campaign(ctx context.Context, uuid string) (campaign.Campaign, error) {
-	return ask(ctx, s, Access{"Campaign", false}, func() (campaign.Campaign, error) { return s.Store.Campaign(ctx, uuid) })
+	return ask(ctx, s, Access{Method: "Campaign"}, func() (campaign.Campaign, error) { return s.Store.Campaign(ctx, uuid) })
 }
 
 // Move implements Store.
 func (s *Shield) Move(ctx context.Context, lease, uuid string, m campaign.Move) (bool, error) {
-	return ask(ctx, s, Access{"Move", true}, func() (moved bool, err error) {
+	return ask(ctx, s, Access{Method: "Move", Write: true}, func() (moved bool, err error) {
 		err = s.held(lease, func() (err error) {
 			moved, err = s.Store.Move(ctx, lease, uuid, m)
 			return err
@@ -136,29 +137,29 @@ func (s *Shield) Move(ctx context.Context, lease, uuid string, m campaign.Move) 
 
 // MoveEdge implements Store.
 func (s *Shield) MoveEdge(ctx context.Context, uuid string, was, edge time.Time, m *campaign.Move) (bool, error) {
-	return ask(ctx, s, Access{"MoveEdge", true}, func() (bool, error) { return s.Store.MoveEdge(ctx, uuid, was, edge, m) })
+	return ask(ctx, s, Access{Method: "MoveEdge", Write: true}, func() (bool, error) { return s.Store.MoveEdge(ctx, uuid, was, edge, m) })
 }
 
 // Plans implements Store.
 func (s *Shield) Plans(ctx context.Context, uuids []string) (map[string]plan.Plan, error) {
-	return ask(ctx, s, Access{"Plans", false}, func() (map[string]plan.Plan, error) { return s.Store.Plans(ctx, uuids) })
+	return ask(ctx, s, Access{Method: "Plans"}, func() (map[string]plan.Plan, error) { return s.Store.Plans(ctx, uuids) })
 }
 
 // Destinations implements Store.
 func (s *Shield) Destinations(ctx context.Context, uuids []string) (map[string]campaign.Destination, error) {
-	return ask(ctx, s, Access{"Destinations", false}, func() (map[string]campaign.Destination, error) { return s.Store.Destinations(ctx, uuids) })
+	return ask(ctx, s, Access{Method: "Destinations"}, func() (map[string]campaign.Destination, error) { return s.Store.Destinations(ctx, uuids) })
 }
 
 // Lists implements Store.
 func (s *Shield) Lists(ctx context.Context, uuids []string) (map[string]dlma.List, error) {
-	return ask(ctx, s, Access{"Lists", false}, func() (map[string]dlma.List, error) { return s.Store.Lists(ctx, uuids) })
+	return ask(ctx, s, Access{Method: "Lists"}, func() (map[string]dlma.List, error) { return s.Store.Lists(ctx, uuids) })
 }
 
 // Claim implements Store.
 func (s *Shield) Claim(ctx context.Context, gateway, lease string, pick dlma.Pick,
 	build func(e dlma.Entry, number, try int) results.Dialing,
 ) ([]results.Dialing, error) {
-	return ask(ctx, s, Access{"Claim", true}, func() (rows []results.Dialing, err error) {
+	return ask(ctx, s, Access{Method: "Claim", Write: true}, func() (rows []results.Dialing, err error) {
 		err = s.held(lease, func() (err error) {
 			rows, err = s.Store.Claim(ctx, gateway, lease, pick, build)
 			return err
@@ -169,12 +170,12 @@ func (s *Shield) Claim(ctx context.Context, gateway, lease string, pick dlma.Pic
 
 // Record implements Store.
 func (s *Shield) Record(ctx context.Context, lease string, rows []results.Dialing, ended []results.Result) error {
-	return s.Access(ctx, Access{"Record", true}, func() error { return s.Store.Record(ctx, lease, rows, ended) })
+	return s.Access(ctx, Access{Method: "Record", Write: true}, func() error { return s.Store.Record(ctx, lease, rows, ended) })
 }
 
 // TakeOver implements Store.
 func (s *Shield) TakeOver(ctx context.Context, gateway, lease string) ([]results.Dialing, error) {
-	return ask(ctx, s, Access{"TakeOver", true}, func() (rows []results.Dialing, err error) {
+	return ask(ctx, s, Access{Method: "TakeOver", Write: true}, func() (rows []results.Dialing, err error) {
 		err = s.held(lease, func() (err error) {
 			rows, err = s.Store.TakeOver(ctx, gateway, lease)
 			return err
@@ -185,37 +186,37 @@ func (s *Shield) TakeOver(ctx context.Context, gateway, lease string) ([]results
 
 // Overdue implements Store.
 func (s *Shield) Overdue(ctx context.Context, except []string, now time.Time, late, talk time.Duration) ([]string, error) {
-	return ask(ctx, s, Access{"Overdue", false}, func() ([]string, error) { return s.Store.Overdue(ctx, except, now, late, talk) })
+	return ask(ctx, s, Access{Method: "Overdue"}, func() ([]string, error) { return s.Store.Overdue(ctx, except, now, late, talk) })
 }
 
 // OpenCalls implements Store.
 func (s *Shield) OpenCalls(ctx context.Context, campaign string) (int, error) {
-	return ask(ctx, s, Access{"OpenCalls", false}, func() (int, error) { return s.Store.OpenCalls(ctx, campaign) })
+	return ask(ctx, s, Access{Method: "OpenCalls"}, func() (int, error) { return s.Store.OpenCalls(ctx, campaign) })
 }
 
 // HangupsAsked implements Store.
 func (s *Shield) HangupsAsked(ctx context.Context, gateway string) ([]string, error) {
-	return ask(ctx, s, Access{"HangupsAsked", false}, func() ([]string, error) { return s.Store.HangupsAsked(ctx, gateway) })
+	return ask(ctx, s, Access{Method: "HangupsAsked"}, func() ([]string, error) { return s.Store.HangupsAsked(ctx, gateway) })
 }
 
 // Outlook implements Store.
 func (s *Shield) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, error) {
-	return ask(ctx, s, Access{"Outlook", false}, func() (dlma.Outlook, error) { return s.Store.Outlook(ctx, pick) })
+	return ask(ctx, s, Access{Method: "Outlook"}, func() (dlma.Outlook, error) { return s.Store.Outlook(ctx, pick) })
 }
 
 // Reconcile implements Store.
 func (s *Shield) Reconcile(ctx context.Context, pick dlma.Pick) (int, error) {
-	return ask(ctx, s, Access{"Reconcile", true}, func() (int, error) { return s.Store.Reconcile(ctx, pick) })
+	return ask(ctx, s, Access{Method: "Reconcile", Write: true}, func() (int, error) { return s.Store.Reconcile(ctx, pick) })
 }
 
 // PutLive implements Store.
 func (s *Shield) PutLive(ctx context.Context, lease string, live []campaign.Live) error {
-	return s.Access(ctx, Access{"PutLive", false}, func() error { return s.Store.PutLive(ctx, lease, live) })
+	return s.Access(ctx, Access{Method: "PutLive"}, func() error { return s.Store.PutLive(ctx, lease, live) })
 }
 
 // Number implements Store.
 func (s *Shield) Number(ctx context.Context, lease string, limit int) (int, error) {
-	return ask(ctx, s, Access{"Number", true}, func() (n int, err error) {
+	return ask(ctx, s, Access{Method: "Number", Write: true}, func() (n int, err error) {
 		err = s.held(lease, func() (err error) {
 			n, err = s.Store.Number(ctx, lease, limit)
 			return err
@@ -226,27 +227,27 @@ func (s *Shield) Number(ctx context.Context, lease string, limit int) (int, erro
 
 // Numbered implements Store.
 func (s *Shield) Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error) {
-	return ask(ctx, s, Access{"Numbered", false}, func() ([]results.Result, error) { return s.Store.Numbered(ctx, after, limit) })
+	return ask(ctx, s, Access{Method: "Numbered"}, func() ([]results.Result, error) { return s.Store.Numbered(ctx, after, limit) })
 }
 
 // Recent implements Store.
 func (s *Shield) Recent(ctx context.Context, campaign string, count int) ([]results.Result, error) {
-	return ask(ctx, s, Access{"Recent", false}, func() ([]results.Result, error) { return s.Store.Recent(ctx, campaign, count) })
+	return ask(ctx, s, Access{Method: "Recent"}, func() ([]results.Result, error) { return s.Store.Recent(ctx, campaign, count) })
 }
 
 // Days implements Store.
 func (s *Shield) Days(ctx context.Context, campaign, from string) ([]results.Day, error) {
-	return ask(ctx, s, Access{"Days", false}, func() ([]results.Day, error) { return s.Store.Days(ctx, campaign, from) })
+	return ask(ctx, s, Access{Method: "Days"}, func() ([]results.Day, error) { return s.Store.Days(ctx, campaign, from) })
 }
 
 // Logged implements Store.
 func (s *Shield) Logged(ctx context.Context, host string) (int64, error) {
-	return ask(ctx, s, Access{"Logged", false}, func() (int64, error) { return s.Store.Logged(ctx, host) })
+	return ask(ctx, s, Access{Method: "Logged"}, func() (int64, error) { return s.Store.Logged(ctx, host) })
 }
 
 // SetLogged implements Store.
 func (s *Shield) SetLogged(ctx context.Context, host string, seq int64) error {
-	return s.Access(ctx, Access{"SetLogged", true}, func() error { return s.Store.SetLogged(ctx, host, seq) })
+	return s.Access(ctx, Access{Method: "SetLogged", Write: true}, func() error { return s.Store.SetLogged(ctx, host, seq) })
 }
 
 // Doubt is about commits to come: they are made and called failed, or not made.

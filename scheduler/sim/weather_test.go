@@ -10,7 +10,8 @@ import (
 	"github.com/outpace/outpace/scheduler/sim"
 )
 
-// weather is what the database and the disk of the log are like at a moment.
+// weather is what the database and the disk of the log are like for one engine
+// at a moment.
 type weather struct {
 	mu   sync.Mutex
 	r    *rand.Rand
@@ -19,7 +20,27 @@ type weather struct {
 	slow time.Duration
 	full bool
 
-	doubt sim.Doubt
+	unrenewed bool // leases are not
+
+	doubt *doubt
+}
+
+// doubt is about the commits of all engines.
+type doubt struct {
+	mu sync.Mutex
+	sim.Doubt
+}
+
+func (d *doubt) set(to sim.Doubt) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Doubt = to
+}
+
+func (d *doubt) strikes(a sim.Access) (made, lost bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Strikes(a)
 }
 
 var (
@@ -53,8 +74,9 @@ func (s *shield) access(ctx context.Context, a sim.Access, op func() error) erro
 	}
 	s.weather.mu.Lock()
 	down, hung := s.weather.down, s.weather.hung
-	made, lost := s.weather.doubt.Strikes(a)
+	down = down || s.weather.unrenewed && a.Lease == sim.GatewayLease
 	s.weather.mu.Unlock()
+	made, lost := s.weather.doubt.strikes(a)
 	switch {
 	case down && hung:
 		<-ctx.Done()
@@ -108,4 +130,21 @@ func (w *weather) change(f func(w *weather)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f(w)
+}
+
+// turn lets a fault begin or end.
+func (w *weather) turn(f sim.Fault, bad bool) {
+	switch f.Kind {
+	case sim.StoreDown:
+		w.down, w.hung = bad, f.Either()
+	case sim.StoreSlow:
+		w.slow = 0
+		if bad {
+			w.slow = time.Duration(f.N) * time.Millisecond
+		}
+	case sim.Unrenewed:
+		w.unrenewed = bad
+	case sim.LogFull:
+		w.full = bad
+	}
 }

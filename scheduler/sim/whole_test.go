@@ -161,7 +161,7 @@ func (w *world) verdict() {
 	for _, text := range sim.Judge(w.o, e) {
 		w.fail("%s", text)
 	}
-	for _, text := range sim.Timely(w.o, e, w.starts, w.stops) {
+	for _, text := range sim.Timely(w.o, e, w.stops, false) {
 		w.fail("%s", text)
 	}
 	w.say("%d originates, %d results: %v", len(e.Originates), len(e.Results), e.Tally.By)
@@ -178,6 +178,7 @@ func (w *world) evidence(ctx context.Context, s *store.Store) (e sim.Evidence, e
 	e.Results, _, errs[0] = s.Results(ctx, results.Query{Count: 100_000})
 	e.Entries, _, errs[1] = s.ListEntries(ctx, dlma.Query{List: w.list, Count: 1000})
 	e.Tally, errs[2] = s.Tally(ctx, w.campaign)
+	e.Breaks = slices.Concat(w.starts, w.leases.Terms())
 	open, _, err := s.ListDialings(ctx, "", 1000)
 	e.Open, errs[3] = len(open), err
 	e.Campaign, errs[4] = s.Campaign(ctx, w.campaign)

@@ -31,10 +31,10 @@ type world struct {
 
 	pbx      *pbxsim.Server
 	pipe     *pbxsim.PipeListener
-	cut      atomic.Bool
-	deaf     atomic.Bool
 	store    atomic.Pointer[store.Store]
-	weather  *weather
+	nets     []*network // of each slot
+	weather  []*weather
+	doubt    doubt
 	leases   *sim.Leases
 	logBytes int64
 	askAgain bool // a bug: see clockedGateway.Place
@@ -106,9 +106,12 @@ func (w *world) begin(l *life) {
 func build(t *testing.T, o sim.Ordeal, dir string, template []byte) *world {
 	w := &world{
 		o: o, dir: dir, began: time.Now(), r: rand.New(rand.NewPCG(o.Seed, 1)),
-		pipe:    pbxsim.NewPipeListener(),
-		weather: &weather{r: rand.New(rand.NewPCG(o.Seed, 2))},
-		lives:   make([]*life, o.Engines), pause: make([]time.Duration, o.Engines),
+		pipe:  pbxsim.NewPipeListener(),
+		lives: make([]*life, o.Engines), pause: make([]time.Duration, o.Engines),
+	}
+	for slot := range o.Engines {
+		w.weather = append(w.weather, &weather{r: rand.New(rand.NewPCG(o.Seed, 2+uint64(slot)<<8)), doubt: &w.doubt})
+		w.nets = append(w.nets, newNetwork())
 	}
 	if o.Engines > 1 {
 		w.leases = sim.NewLeases(time.Now)

@@ -193,23 +193,6 @@ func (d *driver) heal() {
 	}
 }
 
-// freeze has the engine in a slot stop, now or soon, and go on where it was.
-func (d *driver) freeze(f sim.Fault, slot int) {
-	p := d.procs[slot]
-	switch {
-	case p == nil || p.frozen > d.mono:
-	case f.Kind == sim.FrozenAt:
-		p.stalls, p.stallsFor, p.stallsLate, p.stallsIn = f.N, f.For, f.Either(), ""
-	case f.Kind == sim.FrozenInClaim:
-		p.stalls, p.stallsFor, p.stallsLate, p.stallsIn = f.N, f.For, true, "Claim"
-	case f.Kind == sim.FrozenInPlace:
-		p.inPlace = f.For
-	default:
-		p.frozen = d.mono + f.For
-		d.after(f.For, nil, "", func() { d.breaks = append(d.breaks, d.now()) })
-	}
-}
-
 // doom has the engine in a slot die, now or soon.
 func (d *driver) doom(f sim.Fault, slot int) {
 	d.pauses[slot] = f.For

@@ -60,25 +60,6 @@ type proc struct {
 // now is what the clock of the process's host shows.
 func (p *proc) now() time.Time { return sim.Shift(p.d.now(), p.d.o.Ahead(p.slot)) }
 
-// stall stops the process in the middle of a step, while time goes on for all
-// others.
-func (p *proc) stall(wait time.Duration) {
-	d := p.d
-	if d.stalled {
-		return // one at a time: steps within steps end in the order of a stack
-	}
-	d.say("engine %d stops for %s", p.slot+1, wait)
-	until := d.mono + wait
-	d.stalled, p.frozen = true, until
-	d.play(until)
-	d.stalled, d.mono = false, until
-	d.breaks = append(d.breaks, d.now().Add(1)) // what it does now is the last before it
-	if p.dead {
-		panic(killedNow{})
-	}
-	p.slept += wait
-}
-
 func (d *driver) logPaths() (list []string) {
 	for slot := range d.procs {
 		list = append(list, filepath.Join(d.dir, fmt.Sprintf("log%d", slot), "outbound_result.json"))
@@ -212,15 +193,6 @@ func (p *proc) doom(method string) (before, after bool) {
 	}
 	p.doomed--
 	return p.doomed == 0 && !p.late, p.doomed == 0 && p.late
-}
-
-// stops counts an access and says whether the process stops before or after it.
-func (p *proc) stops(method string) (before, after bool) {
-	if p.stalls == 0 || p.stallsIn != "" && p.stallsIn != method {
-		return false, false
-	}
-	p.stalls--
-	return p.stalls == 0 && !p.stallsLate, p.stalls == 0 && p.stallsLate
 }
 
 // took returns how long what was just done takes, and the way back.

@@ -28,7 +28,7 @@ func TestLinks(t *testing.T) {
 			})
 			w.lose(nil)
 		})},
-		{"reader stops for a while", readerStops(time.Minute, (*siege).pileUp)},
+		{"reader stops for a while", readerStops(time.Minute, (*siege).blockWrites)},
 		{"cut", onLink(2*rounds(), func(s *siege, w *wire) { s.struck("links cut", w.cut(false)) })},
 		{"cut for a while", onLink(rounds(), func(s *siege, w *wire) {
 			s.struck("links cut", w.cut(true))
@@ -168,17 +168,14 @@ func readerStops(patience time.Duration, meanwhile func(*siege)) func(*testing.T
 	}
 }
 
-// pileUp waits until much waits in the PBX, and then for some time more.
-func (s *siege) pileUp() {
+// blockWrites waits until a write of the PBX does not end, and then for some
+// time more.
+func (s *siege) blockWrites() {
 	s.t.Helper()
-	const much = 64 << 10 // more than ever waits while somebody reads
-	most := 0
-	s.awaitRise("bytes that wait in the PBX", much, func() int {
-		most = max(most, s.sim.Backlog())
-		return most
-	})
-	s.struck("bytes waiting in the PBX", most)
+	const long = 2 * time.Second // no write lasts for so long while somebody reads
+	s.awaitRise("write that does not end", 0, func() int { return int(s.sim.Stuck() / long) })
 	s.soon(6 * time.Second)
+	s.struck("ms for which the PBX could not write", int(s.sim.Stuck().Milliseconds()))
 }
 
 func (s *siege) awaitNoLink() {

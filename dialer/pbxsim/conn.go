@@ -76,7 +76,8 @@ type outbox struct {
 	buf    []byte
 	limit  int
 	frozen bool
-	last   bool // close the connection once all is written
+	last   bool      // close the connection once all is written
+	since  time.Time // when the write began that is under way
 	wake   chan struct{}
 	done   chan struct{}
 	once   sync.Once
@@ -98,11 +99,22 @@ func (o *outbox) put(b []byte) bool {
 	return ok
 }
 
-// waiting is how many bytes wait.
-func (o *outbox) waiting() int {
+// writes notes that a write begins now, or with the zero time that none is
+// under way.
+func (o *outbox) writes(since time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.buf)
+	o.since = since
+}
+
+// stuck is how long the write that is under way has lasted.
+func (o *outbox) stuck() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since.IsZero() {
+		return 0
+	}
+	return time.Since(o.since)
 }
 
 func (o *outbox) signal() {
@@ -162,9 +174,11 @@ func (c *conn) write(ctx context.Context, timeout time.Duration) {
 			if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 				return
 			}
+			c.out.writes(time.Now())
 			if _, err := c.net.Write(b); err != nil {
 				return
 			}
+			c.out.writes(time.Time{})
 			c.out.signal() // what came meanwhile, and the end
 		}
 		if last && len(b) == 0 {

@@ -182,7 +182,13 @@ func TestSlowReader(t *testing.T) {
 		if _, err := d.Decode(); err != nil {
 			t.Fatal(err)
 		}
+		if d := b.Stuck(); d != 0 {
+			t.Errorf("stuck for %v with nothing to write", d)
+		}
 		for i := range 100 {
+			if d := b.Stuck(); i == 10 && d < 400*time.Millisecond {
+				t.Errorf("a write to a client that does not read was stuck for %v only", d)
+			}
 			good.originate(fmt.Sprint("call-", i), "PJSIP/200@trunk", "Wait", "1")
 			pass(50 * time.Millisecond)
 		}
@@ -196,6 +202,9 @@ func TestSlowReader(t *testing.T) {
 		}
 		if d := time.Since(began); d != 0 {
 			t.Errorf("the connection that does not read was closed %v late", d)
+		}
+		if d := b.Stuck(); d != 0 {
+			t.Errorf("stuck for %v, though who is left reads", d)
 		}
 		if n := len(good.events("Hangup")); n != 100 {
 			t.Errorf("%d hang-ups, want 100", n)

@@ -92,15 +92,15 @@ func (s *Server) Links() (n int) {
 	return n
 }
 
-// Backlog is how many bytes wait for the client that is the furthest behind: it
-// does not read, and what lies between is full.
-func (s *Server) Backlog() (most int) {
+// Stuck is for how long the PBX has been trying to write to the client that is
+// the furthest behind: it does not read, and what lies between is full.
+func (s *Server) Stuck() (longest time.Duration) {
 	s.do(func(p *pbx) {
 		for _, c := range p.conns {
-			most = max(most, c.out.waiting())
+			longest = max(longest, c.out.stuck())
 		}
 	})
-	return most
+	return longest
 }
 
 // DropLinks cuts all connections at once. What a client has sent and was not

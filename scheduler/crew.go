@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -13,16 +14,18 @@ const (
 	presenceTTL = leaseTTL - 2*leasePeriod
 	// extraPolls is how many looks, leasePeriod apart, an engine that has its
 	// share lets pass between two at which it takes one more. Those below their
-	// share take a free gateway first; one that nobody else has is taken too.
-	extraPolls = 4
+	// share take a free gateway first; one that nobody else has is taken too, in
+	// time for whoever dialed through it.
+	extraPolls = 2
 )
 
 // crew spreads gateways over the engines that are there: each takes its share
-// first, and one that has more gives one back while no call is open there. It
+// first, and one that has more gives one back while nothing is under way there. It
 // is about who works, not about who may: that is the leases'.
 type crew struct {
-	cfg   Config
-	posts []*post
+	cfg      Config
+	posts    []*post
+	draining *atomic.Bool
 
 	mu      sync.Mutex
 	engines int             // that are there, this one included
@@ -32,8 +35,8 @@ type crew struct {
 	offered map[string]bool
 }
 
-func newCrew(cfg Config) *crew {
-	return &crew{cfg: cfg, engines: 1, held: map[string]bool{}, offered: map[string]bool{}}
+func newCrew(cfg Config, draining *atomic.Bool) *crew {
+	return &crew{cfg: cfg, draining: draining, engines: 1, held: map[string]bool{}, offered: map[string]bool{}}
 }
 
 // run says that this engine is there until ctx ends, and then that it leaves.
@@ -60,7 +63,11 @@ func (c *crew) run(ctx context.Context) {
 func (c *crew) attend(ctx context.Context) {
 	try, cancel := context.WithTimeout(ctx, leaseTTL)
 	defer cancel()
-	n, err := c.cfg.Store.Attend(try, c.cfg.Holder, presenceTTL)
+	ttl := presenceTTL
+	if c.draining.Load() {
+		ttl = 0 // the others need not leave us a share
+	}
+	n, err := c.cfg.Store.Attend(try, c.cfg.Holder, ttl)
 	if err != nil {
 		if ctx.Err() == nil {
 			c.cfg.Logger.Warn("engines could not be counted", slog.Any("error", err))
@@ -75,8 +82,16 @@ func (c *crew) attend(ctx context.Context) {
 	}
 }
 
-// share is how many gateways each engine has at most, if all know the same ones.
-func (c *crew) share() int { return (len(c.posts) + c.engines - 1) / c.engines }
+// share is how many gateways we should have at most, if all engines know the
+// same ones: none while we drain and others are there.
+func (c *crew) share() int {
+	if c.leaving() {
+		return 0
+	}
+	return (len(c.posts) + c.engines - 1) / c.engines
+}
+
+func (c *crew) leaving() bool { return c.draining.Load() && c.engines > 1 }
 
 // reserve counts a gateway as ours before it is asked for, so that two posts
 // do not both take what is left of the share. Beyond the share it does
@@ -84,7 +99,7 @@ func (c *crew) share() int { return (len(c.posts) + c.engines - 1) / c.engines }
 func (c *crew) reserve(gateway string, extra bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.held) >= c.share() && !extra {
+	if len(c.held) >= c.share() && (!extra || c.leaving()) {
 		return false
 	}
 	c.held[gateway] = true
@@ -98,22 +113,25 @@ func (c *crew) drop(gateway string) {
 	delete(c.held, gateway)
 }
 
-// spread gives one gateway back if we have more than our share and no call was
-// open there at this look and at the last one. It returns which had none.
+// spread gives one gateway back if we have more than our share and nothing was
+// under way there at this look and at the last one. It returns where that is so.
 func (c *crew) spread(before map[string]bool) map[string]bool {
-	idle := map[string]bool{}
+	idle, have := map[string]bool{}, 0
 	for _, p := range c.posts {
-		idle[p.gw.Name()] = p.open.Load() == 0
+		idle[p.gw.Name()] = p.idle.Load()
+		if p.endTerm.Load() != nil { // held has those too that are only asked for
+			have++
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.held) <= c.share() {
+	if have <= c.share() {
 		return idle
 	}
 	for _, p := range c.posts {
 		name := p.gw.Name()
-		if idle[name] && before[name] && !c.offered[name] && p.giveBack() {
-			p.log.Info("gateway given back: another engine has fewer")
+		if idle[name] && before[name] && (!c.offered[name] || c.leaving()) && p.giveBack() {
+			p.log.Info("gateway given back: it is another engine's turn")
 			c.offered[name] = true
 			delete(c.held, name)
 			break

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// cutStore is a store that one of several engines can be cut off from.
+// cutStore is a store that one of several engines can be cut off from. Its
+// leases take some time, so that looks fall into asks.
 type cutStore struct {
 	*memStore
 	cut atomic.Bool
@@ -22,15 +23,17 @@ type cutStore struct {
 
 var errCut = errors.New("cut off")
 
+const leaseTakes = 300 * time.Millisecond
+
 func (s *cutStore) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (string, bool, error) {
-	if s.cut.Load() {
+	if s.cut.Load() || !pause(ctx, leaseTakes) {
 		return "", false, errCut
 	}
 	return s.memStore.Acquire(ctx, name, holder, ttl)
 }
 
 func (s *cutStore) Attend(ctx context.Context, holder string, ttl time.Duration) (int, error) {
-	if s.cut.Load() {
+	if s.cut.Load() || !pause(ctx, leaseTakes) {
 		return 0, errCut
 	}
 	return s.memStore.Attend(ctx, holder, ttl)
@@ -89,6 +92,13 @@ func holders(m *memStore, gateways []string) map[string]int {
 	return n
 }
 
+// begun counts the terms that leases have had.
+func (m *memStore) begun() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.terms
+}
+
 // TestGatewaysAreSpread: each engine that is there gets its share of gateways
 // without calls, and all of one that is not any more.
 func TestGatewaysAreSpread(t *testing.T) {
@@ -126,9 +136,21 @@ func TestGatewaysAreSpread(t *testing.T) {
 		c.end()
 		pass(10 * time.Second)
 		want(t, store, "one has left", 2, 3)
+		terms := store.begun()
+		pass(time.Hour)
+		if n := store.begun() - terms; n > 0 {
+			t.Errorf("%d terms of leases have begun in an hour without a change", n)
+		}
+		// One that drains waits for its calls, which may take long: the others have the gateways.
+		b.eng.draining.Store(true)
+		pass(time.Minute)
+		want(t, store, "one drains", 5)
+		if holders(store, gateways)["a"] != 5 {
+			t.Fatal("who drains has kept gateways")
+		}
 		b.end()
 		pass(3 * time.Second)
-		want(t, store, "the other too", 5)
+		want(t, store, "it has left", 5)
 		a.end()
 	})
 }
@@ -144,15 +166,11 @@ func TestSharedUnevenly(t *testing.T) {
 		if got := holders(store, mine); got["a"] < 3 || got[""] > 0 {
 			t.Errorf("%v", got)
 		}
-		store.mu.Lock()
-		terms := store.terms
-		store.mu.Unlock()
+		terms := store.begun()
 		pass(time.Hour)
-		store.mu.Lock()
-		if store.terms != terms {
-			t.Errorf("%d terms of leases have begun in an hour without a change", store.terms-terms)
+		if n := store.begun() - terms; n > 0 {
+			t.Errorf("%d terms of leases have begun in an hour without a change", n)
 		}
-		store.mu.Unlock()
 		a.end()
 		b.end()
 	})
@@ -160,7 +178,7 @@ func TestSharedUnevenly(t *testing.T) {
 
 // TestNoGatewayWithCallsIsGivenBack: nobody sees those calls while it changes hands.
 func TestNoGatewayWithCallsIsGivenBack(t *testing.T) {
-	c := newCrew(Config{Holder: "a"})
+	c := newCrew(Config{Holder: "a"}, new(atomic.Bool))
 	ended := map[string]bool{}
 	for _, name := range []string{"g1", "g2", "g3", "g4"} {
 		p := newPost(Config{Logger: slog.New(slog.DiscardHandler), Clock: time.Now}, Gateway{Gateway: newFakeGateway(name)}, nil, c, new(atomic.Bool))
@@ -169,29 +187,47 @@ func TestNoGatewayWithCallsIsGivenBack(t *testing.T) {
 		c.posts = append(c.posts, p)
 		c.reserve(name, false)
 	}
-	open := func(n ...int64) {
-		for i, n := range n {
-			c.posts[i].open.Store(n)
-		}
-	}
 	c.engines = 2
 	var idle map[string]bool
-	look := func(want string) {
+	look := func(want string, now ...bool) {
 		t.Helper()
+		for i, n := range now {
+			c.posts[i].idle.Store(n)
+		}
 		if idle = c.spread(idle); fmt.Sprint(ended) != want {
 			t.Errorf("given back: %v, want %s", ended, want)
 		}
 	}
-	open(1, 2, 3, 4)
-	look("map[]")
-	open(1, 2, 0, 4)
-	look("map[]") // a moment only
-	open(1, 2, 1, 0)
-	look("map[]")
-	open(1, 2, 0, 0)
-	look("map[g4:true]")
+	look("map[]", false, false, false, false)
+	look("map[]", false, false, true, false) // a moment only
+	look("map[]", false, false, false, true)
+	look("map[g4:true]", false, false, true, true)
+	look("map[g3:true g4:true]", false, false, true, true)
+	look("map[g3:true g4:true]", true, true) // now we have our share
 	look("map[g3:true g4:true]")
-	open(0, 0)
-	look("map[g3:true g4:true]") // now we have our share
-	look("map[g3:true g4:true]")
+}
+
+// TestIdle: what another engine would have to begin anew is not idle.
+func TestIdle(t *testing.T) {
+	now := time.Now()
+	for name, tt := range map[string]struct {
+		is   func(f *floor)
+		want bool
+	}{
+		"nothing":              {func(*floor) {}, true},
+		"a call":               {func(f *floor) { f.calls["u"] = &call{} }, false},
+		"a claim":              {func(f *floor) { f.claims = 1 }, false},
+		"a pause":              {func(f *floor) { f.breaker("trunk").until = now.Add(time.Second) }, false},
+		"a pause that is over": {func(f *floor) { f.breaker("trunk").until = now }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := Config{Store: newMemStore(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}
+			gw := Gateway{Gateway: newFakeGateway("pbx"), MaxCalls: 1, MaxCPS: 1}
+			f := newFloor(newPost(cfg, gw, newLedger(cfg), newCrew(cfg, new(atomic.Bool)), new(atomic.Bool)), "")
+			tt.is(f)
+			if got := f.resting(now); got != tt.want {
+				t.Errorf("idle: %t", got)
+			}
+		})
+	}
 }

@@ -84,7 +84,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, log: cfg.Logger}
 	e.ledger = newLedger(cfg)
 	e.calendar = newCalendar(cfg)
-	e.crew = newCrew(cfg)
+	e.crew = newCrew(cfg, &e.draining)
 	seen := map[string]bool{}
 	for _, g := range cfg.Gateways {
 		if seen[g.Name()] {

@@ -241,8 +241,20 @@ func (f *floor) turn(now time.Time) (next time.Time) {
 	}
 	f.watchRest(rested)
 	f.lag = 0
+	f.post.idle.Store(f.resting(now))
 	next, f.wake = f.wake, time.Time{}
 	return next
+}
+
+// resting reports whether another engine could go on here without knowing
+// anything: no call is open or being claimed, and no way out is paused.
+func (f *floor) resting(now time.Time) bool {
+	for _, b := range f.breakers {
+		if now.Before(b.until) {
+			return false
+		}
+	}
+	return len(f.calls) == 0 && f.claims == 0
 }
 
 func (f *floor) tickPeriod() time.Duration {

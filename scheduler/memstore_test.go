@@ -142,7 +142,10 @@ func (m *memStore) Campaign(_ context.Context, uuid string) (campaign.Campaign, 
 func (m *memStore) Move(_ context.Context, lse, uuid string, mv campaign.Move) (bool, error) {
 	done, err := m.enter("Move")
 	defer done()
-	return err == nil && m.holdsLocked(lse) && m.moveLocked(uuid, mv), err
+	if err == nil && !m.holdsLocked(lse) {
+		err = results.ErrLeaseLost
+	}
+	return err == nil && m.moveLocked(uuid, mv), err
 }
 
 func (m *memStore) holdsLocked(token string) bool {

@@ -357,7 +357,7 @@ func TestWhyHoldsBetweenDecisions(t *testing.T) {
 	store := newMemStore()
 	tmpl, r, _ := figuresFloor(store)
 	cfg := Config{Store: store, Clock: func() time.Time { return now }, Logger: slog.New(slog.DiscardHandler)}
-	f := newFloor(newPost(cfg, tmpl.gw, newLedger(cfg), newCrew(cfg), new(atomic.Bool)), "")
+	f := newFloor(newPost(cfg, tmpl.gw, newLedger(cfg), newCrew(cfg, new(atomic.Bool)), new(atomic.Bool)), "")
 	f.ctx, f.beside = context.Background(), &held{}
 	f.post.trust.extend(now)
 	f.link, f.read = linkState{up: true, synced: true}, now

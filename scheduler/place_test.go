@@ -111,7 +111,7 @@ func TestTheLastCheckBeforeARequest(t *testing.T) {
 			now = start
 			cfg := Config{Store: newMemStore(), Clock: func() time.Time { return now }, Logger: slog.New(slog.DiscardHandler)}
 			gw := &atTheWire{fakeGateway: newFakeGateway("pbx")}
-			p := newPost(cfg, Gateway{Gateway: gw, MaxCalls: 1, MaxCPS: 1}, newLedger(cfg), newCrew(cfg), new(atomic.Bool))
+			p := newPost(cfg, Gateway{Gateway: gw, MaxCalls: 1, MaxCPS: 1}, newLedger(cfg), newCrew(cfg, new(atomic.Bool)), new(atomic.Bool))
 			gw.meanwhile = func() { tt.meanwhile(p) }
 			p.trust.extend(start)
 			f, tasks := newFloor(p, "lease"), &held{}

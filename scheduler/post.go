@@ -49,6 +49,7 @@ type post struct {
 	open     atomic.Int64 // calls whose result is not committed yet
 	lastErr  atomic.Pointer[error]
 	endTerm  atomic.Pointer[context.CancelFunc] // nil when there is none
+	idle     atomic.Bool                        // there is a term, and nothing in it that somebody else should not begin anew
 }
 
 func newPost(cfg Config, gw Gateway, led *ledger, crew *crew, draining *atomic.Bool) *post {
@@ -109,6 +110,7 @@ func (p *post) run(ctx context.Context) {
 		})
 		newFloor(p, token).run(term)
 		p.endTerm.Store(nil)
+		p.idle.Store(false)
 		end()
 		keeper.Wait()
 		p.trust.end()
@@ -137,7 +139,7 @@ func (p *post) giveBack() bool {
 // ends. What it returns is counted by the crew.
 func (p *post) acquire(ctx context.Context, name string) string {
 	for polls := 1; ; polls++ {
-		if token := p.ask(ctx, name, polls%extraPolls == 0); token != "" {
+		if token := p.ask(ctx, name, polls > extraPolls && polls%extraPolls == 0); token != "" {
 			return token
 		}
 		if !pause(ctx, leasePeriod) {

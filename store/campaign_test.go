@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dlma"
 	"github.com/outpace/outpace/plan"
+	"github.com/outpace/outpace/results"
 	"github.com/outpace/outpace/store"
 )
 
@@ -210,7 +212,10 @@ func TestMoveNeedsTheLease(t *testing.T) {
 		again := campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Stopping}
 		check := func(who, token string, want bool) {
 			t.Helper()
-			moved := must[bool](t)(s.Move(ctx, token, c.UUID, rest))
+			moved, err := s.Move(ctx, token, c.UUID, rest)
+			if lost := errors.Is(err, results.ErrLeaseLost); lost == want || err != nil && !lost {
+				t.Errorf("%s: %v", who, err)
+			}
 			now := must[campaign.Campaign](t)(s.Campaign(ctx, c.UUID))
 			if moved != want || (now.Status == campaign.Stopped) != want {
 				t.Errorf("%s: moved %t, and the campaign is at %d", who, moved, now.Status)

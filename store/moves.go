@@ -27,14 +27,15 @@ func (s *Store) Working(ctx context.Context) ([]campaign.Campaign, error) {
 	return list, nil
 }
 
-// Move changes a campaign's status if its present one is among m.From and
-// lease, which the engine that wants it holds, still is its own. It reports
-// whether it did. A deleted campaign moves too, except to Started.
+// Move changes a campaign's status if its present one is among m.From, and
+// reports whether it did. It is results.ErrLeaseLost if lease, which the engine
+// that wants it holds, is not its own any more. A deleted campaign moves too,
+// except to Started.
 func (s *Store) Move(ctx context.Context, lease, uuid string, m campaign.Move) (bool, error) {
 	moved := false
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		if s.dialect == postgresDialect {
-			tx = tx.Where(leaseLive, map[string]any{"lease": lease})
+		if err := s.leaseHolds(tx, lease); err != nil {
+			return err
 		}
 		var err error
 		moved, err = s.move(tx, uuid, m)
@@ -45,7 +46,7 @@ func (s *Store) Move(ctx context.Context, lease, uuid string, m campaign.Move) (
 	return moved && err == nil, err
 }
 
-// move is Move under the conditions that tx has.
+// move is Move for those who need no lease.
 func (s *Store) move(tx *gorm.DB, uuid string, m campaign.Move) (bool, error) {
 	if len(m.From) == 0 || !storable(uuid) {
 		return false, nil

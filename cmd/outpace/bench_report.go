@@ -158,12 +158,18 @@ func (r benchReport) verdict(want benchWanted) error {
 	if r.Rate < want.Rate {
 		miss("%.1f finished dials a second, wanted %g", r.Rate, want.Rate)
 	}
+	if want.Memory > 0 && r.Memory == 0 {
+		miss("the resident memory cannot be read on this system")
+	}
 	if want.Memory > 0 && r.Memory > want.Memory<<20 {
 		miss("%d MB resident, wanted at most %d", r.Memory>>20, want.Memory)
 	}
 	// What the database counts includes work of its own.
 	if want.Transactions > 0 && max(r.PerDial.Transactions, r.PerDial.Postgres) > want.Transactions {
 		miss("%.3f transactions a dial (Postgres itself counted %.3f), wanted at most %g", r.PerDial.Transactions, r.PerDial.Postgres, want.Transactions)
+	}
+	if want.REST > 0 && r.REST.N == 0 {
+		miss("no read by REST has ended")
 	}
 	if limit := float64(want.REST.Microseconds()) / 1000; limit > 0 && r.REST.P99 > limit {
 		miss("99 of 100 reads by REST took up to %.1f ms, wanted %s", r.REST.P99, want.REST)

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
@@ -128,9 +127,6 @@ func (s *Shield) Move(ctx context.Context, lease, uuid string, m campaign.Move) 
 			moved, err = s.Store.Move(ctx, lease, uuid, m)
 			return err
 		})
-		if errors.Is(err, results.ErrLeaseLost) {
-			return false, nil
-		}
 		return moved, err
 	})
 }

@@ -102,7 +102,7 @@ func TestBenchRefuses(t *testing.T) {
 func TestBenchVerdict(t *testing.T) {
 	seen := benchReport{Rate: 599.9, Memory: 201 << 20}
 	seen.PerDial.Transactions, seen.PerDial.Postgres = 0.19, 0.201
-	seen.REST.P99 = 50.1
+	seen.REST.N, seen.REST.P99 = 1000, 50.1
 	failing := benchReport{}
 	failing.REST.Failed = 3
 	for _, c := range []struct {
@@ -117,6 +117,8 @@ func TestBenchVerdict(t *testing.T) {
 		{seen, benchWanted{Transactions: 0.2}, "0.190 transactions a dial (Postgres itself counted 0.201)"},
 		{seen, benchWanted{REST: 50 * time.Millisecond}, "50.1 ms"},
 		{failing, benchWanted{}, "3 reads"},
+		{benchReport{}, benchWanted{Memory: 200}, "cannot be read"},
+		{benchReport{}, benchWanted{REST: time.Second}, "no read"},
 	} {
 		switch err := c.seen.verdict(c.want); {
 		case c.says == "" && err != nil:

@@ -22,18 +22,10 @@ import (
 func TestDatabase(t *testing.T) {
 	t.Parallel()
 	matrix(t, append([]row{
-		{"gone for a minute", onWire(rounds(), func(s *siege, w *wire) { // the longest one begins first
-			s.struck("connections cut", w.cut(true))
-			s.wait(minute())
-			w.cut(false)
-		})},
+		{"gone for a while", goneForAWhile}, // the longest one begins first
 		{"cut", onWire(2*rounds(), func(s *siege, w *wire) { s.struck("connections cut", w.cut(false)) })},
 		{"nothing passes for a while", onWire(rounds(), func(s *siege, w *wire) {
-			s.awaited("pieces held up", rises(&w.held), func() {
-				w.flow.Lock()
-				defer w.flow.Unlock()
-				s.soon(4 * time.Second)
-			})
+			s.holdUp(w, 4*time.Second)
 		})},
 		// Answers that never come are given up, and all goes on under a new lease.
 		{"deaf", onWire(rounds(), func(s *siege, w *wire) { s.awaited("pieces swallowed", rises(&w.swallowed), w.swallow) })},
@@ -49,6 +41,24 @@ func TestDatabase(t *testing.T) {
 		{"serialization failures", serializationFailures},
 		{"disk full, as Postgres says it", diskFullSaid},
 	}, onFullDisks(t)...))
+}
+
+// goneForAWhile: the last time is a minute, where all rounds are done.
+func goneForAWhile(t *testing.T) {
+	left := rounds()
+	onWire(left, func(s *siege, w *wire) {
+		left--
+		s.struck("connections cut", w.cut(true))
+		s.wait(6 * time.Second)
+		switch {
+		case left > 0:
+			s.soon(10 * time.Second) // or for longer than a lease lasts
+		case rounds() >= fullRounds:
+			s.wait(time.Minute)
+			s.struck("times for a minute", 1)
+		}
+		w.cut(false)
+	})(t)
 }
 
 // onWire is a siege on a Postgres to which the way is harmed.

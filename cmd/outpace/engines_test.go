@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"database/sql"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -156,32 +155,6 @@ func duelled(harm func(victim *engine) (mend func())) func(*testing.T) {
 	}
 }
 
-// talksOn is what the numbers of those begin with who talk until they are told
-// to end.
-const talksOn = "110"
-
-// talkers makes a campaign of people who talk until they are told to end, and
-// waits until they do.
-func (s *siege) talkers(n int) (campaign string) {
-	s.t.Helper()
-	b := besieged{uuid: s.campaign(map[string]any{"dial_timeout": 10_000, "max_retry_cnt_1": 2}), people: n, endless: true}
-	var c struct {
-		List string `json:"dlma"`
-	}
-	s.get("/ob/campaigns/"+b.uuid, &c)
-	b.list = c.List
-	for i := range n {
-		s.post(onceEntry, map[string]any{
-			"dlma_uuid": b.list, "ukey": fmt.Sprint("more ", i),
-			"number_1": fmt.Sprintf("%s%d%06d", talksOn, len(s.campaigns), i), "number_2": fmt.Sprintf("200%d%06d", len(s.campaigns), i),
-		})
-	}
-	s.campaigns = append(s.campaigns, b)
-	s.status(b.uuid, 1)
-	s.awaitTalk(b.uuid, n)
-	return b.uuid
-}
-
 func (d *duel) round(victim, other *engine, talkers string, harm func(*engine) func()) {
 	d.t.Helper()
 	before, _, _ := d.terms()
@@ -238,18 +211,6 @@ func (d *duel) awaitOneHolder() {
 		}
 		return ""
 	})
-}
-
-// hangUpTalkers has those who talk for ever hang up.
-func (s *siege) hangUpTalkers() {
-	s.t.Helper()
-	for _, c := range s.sim.Calls() {
-		if strings.HasPrefix(c.Number, talksOn) && c.Agent != "" {
-			if err := s.sim.CustomerHangup(c.ID); err != nil {
-				s.t.Error(err)
-			}
-		}
-	}
 }
 
 // written says what an engine has written since a moment, but for how far its

@@ -38,11 +38,7 @@ func TestLinks(t *testing.T) {
 		// The link is given up after 30 s of silence.
 		{"half-open", onLink(rounds(), func(s *siege, w *wire) { s.awaited("messages swallowed", rises(&w.swallowed), w.swallow) })},
 		{"nothing passes for a while", onLink(rounds(), func(s *siege, w *wire) {
-			s.awaited("messages held up", rises(&w.held), func() {
-				w.flow.Lock()
-				defer w.flow.Unlock()
-				s.soon(8 * time.Second)
-			})
+			s.holdUp(w, 8*time.Second)
 		})},
 		{"slow", onLink(rounds(), func(s *siege, w *wire) {
 			s.counted("messages delayed", rises(&w.delayed), func() {
@@ -100,6 +96,23 @@ func TestLinks(t *testing.T) {
 
 // rises is a count of a wire's.
 func rises(n *atomic.Int64) func() int { return func() int { return int(n.Load()) } }
+
+// holdUp lets nothing pass for a while, until something has waited.
+func (s *siege) holdUp(w *wire, most time.Duration) {
+	s.t.Helper()
+	s.counted("messages held up", rises(&w.held), func() {
+		before := w.held.Load()
+		w.flow.Lock()
+		defer w.flow.Unlock()
+		s.soon(most)
+		eventually(s.t, func() string {
+			if w.held.Load() == before {
+				return "the harm did not strike: nobody has sent anything"
+			}
+			return ""
+		})
+	})
+}
 
 // faults is how often a fault has struck at the PBX.
 func (s *siege) faults(f pbxsim.Fault) func() int { return func() int { return s.sim.Strikes(f) } }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // told is what the tests under faults have seen, for TestMain to print: the
@@ -74,14 +73,6 @@ func scale() string {
 
 // fullRounds is rounds in `make prove`.
 const fullRounds = 5
-
-// minute is a minute of an outage, scaled down with the rounds.
-func minute() time.Duration {
-	if rounds() >= fullRounds {
-		return time.Minute
-	}
-	return 6 * time.Second
-}
 
 // row is one harm of a matrix.
 type row struct {

@@ -78,7 +78,8 @@ func newDuel(t *testing.T) *duel {
 	d := &duel{t: t}
 	for i := range d.engines {
 		e := &engine{name: fmt.Sprint("engine-", i)}
-		pbx, through := newAMIWire(t, common.sim.Addr()), ""
+		var through string
+		pbx := newAMIWire(t, common.sim.Addr())
 		pbx.watch(func(up bool, piece []byte) {
 			if up && bytes.Contains(piece, []byte("Action: Originate\r\n")) {
 				e.asked.Add(1)

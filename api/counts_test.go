@@ -35,7 +35,7 @@ func newCounter() *counter {
 		func(run func(context.Context)) { go run(context.Background()) },
 		func(context.Context, dlma.Pick) (dlma.Counts, error) {
 			c.n++
-			time.Sleep(2 * time.Second)
+			pass(2 * time.Second)
 			total, err := (*c.end.Load())()
 			return dlma.Counts{Total: total}, err
 		})
@@ -67,18 +67,18 @@ func TestCountsThatCannotBeMadeAnew(t *testing.T) {
 		}
 		want("first", 7, nil, 2*time.Second)
 		c.ends(func() (int, error) { return 0, down })
-		time.Sleep(40 * time.Second) // 0:42
+		pass(40 * time.Second) // 0:42
 		want("while they are made anew", 7, nil, 0)
-		time.Sleep(3 * time.Second) // 0:45, they failed at 0:44
+		pass(3 * time.Second) // 0:45, they failed at 0:44
 		want("when that has failed", 7, nil, 0)
-		time.Sleep(20 * time.Second) // 1:05
+		pass(20 * time.Second) // 1:05
 		want("half-way", 7, nil, 0)
-		time.Sleep(18 * time.Second) // 1:23
+		pass(18 * time.Second) // 1:23
 		want("at the end of one more period", 7, nil, 0)
 		if c.n != 3 {
 			t.Errorf("counted %d times, want 3: first, anew, half-way", c.n)
 		}
-		time.Sleep(time.Second) // 1:24
+		pass(time.Second) // 1:24
 		want("after it", 0, down, 2*time.Second)
 		c.ends(func() (int, error) { return 8, nil })
 		want("when it is back", 8, nil, 2*time.Second)
@@ -87,14 +87,14 @@ func TestCountsThatCannotBeMadeAnew(t *testing.T) {
 		}
 
 		c.ends(func() (int, error) { return 0, down })
-		time.Sleep(40 * time.Second)
+		pass(40 * time.Second)
 		want("anew again", 8, nil, 0)
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		c.ends(func() (int, error) { return 9, nil })
-		time.Sleep(12 * time.Second)
+		pass(12 * time.Second)
 		want("half-way again", 8, nil, 0)
 		for range 3 {
-			time.Sleep(13 * time.Second)
+			pass(13 * time.Second)
 			want("when that went well", 9, nil, 0)
 		}
 	})
@@ -119,12 +119,12 @@ func TestCountingMayPanic(t *testing.T) {
 					t.Errorf("the next one gets %d, %v", total, err)
 				}
 				c.ends(end)
-				time.Sleep(41 * time.Second)
+				pass(41 * time.Second)
 				for range 2 { // the second one after it
 					if total, waited, err := c.get(); total != 7 || err != nil || waited != 0 {
 						t.Errorf("while they are made anew: %d, %v after %s", total, err, waited)
 					}
-					time.Sleep(3 * time.Second)
+					pass(3 * time.Second)
 				}
 				if log := c.log.String(); !strings.Contains(log, "level=ERROR") || strings.Contains(log, "0901234567") {
 					t.Errorf("the log has\n%s", log)
@@ -146,3 +146,6 @@ func TestAPanicOfTheStoreIsNotTheServers(t *testing.T) {
 	r.store.counts = nil
 	r.ok(http.MethodGet, path, "")
 }
+
+// pass lets time go by, of a synctest bubble.
+func pass(d time.Duration) { <-time.After(d) }

@@ -150,7 +150,7 @@ func (d *driver) ends(f sim.Fault) {
 
 // turns changes what one engine has of the network, the database and its disk.
 func (d *driver) turns(f sim.Fault, slot int, bad bool) {
-	w, n := &d.weather[slot], &d.pbx.net[slot]
+	n := &d.pbx.net[slot]
 	switch f.Kind {
 	case sim.LinkCut:
 		if n.cut = bad; bad {
@@ -160,17 +160,8 @@ func (d *driver) turns(f sim.Fault, slot int, bad bool) {
 		d.pbx.freeze(slot, bad)
 	case sim.LinkDeaf:
 		n.deaf = bad
-	case sim.StoreDown:
-		w.down, w.hung = bad, f.Either()
-	case sim.StoreSlow:
-		w.slow = 0
-		if bad {
-			w.slow = time.Duration(f.N) * time.Millisecond
-		}
-	case sim.Unrenewed:
-		w.unrenewed = bad
-	case sim.LogFull:
-		w.full = bad
+	default:
+		d.weather[slot].Turn(f, bad)
 	}
 }
 

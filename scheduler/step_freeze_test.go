@@ -19,7 +19,8 @@ func (d *driver) freeze(f sim.Fault, slot int) {
 		p.inPlace = f.For
 	default:
 		p.frozen = d.mono + f.For
-		d.after(f.For, nil, "", func() { d.breaks = append(d.breaks, d.now()) })
+		// What was due meanwhile comes with the thaw, and is the last before it too.
+		d.after(f.For, nil, "", func() { d.breaks = append(d.breaks, d.now(), d.now().Add(1)) })
 	}
 }
 

@@ -138,8 +138,8 @@ var (
 func (p *proc) access(ctx context.Context, a sim.Access, op func() error) error {
 	w := &p.d.weather[p.slot]
 	p.took += p.d.soon()
-	if w.slow > 0 {
-		p.took += p.d.some(w.slow)
+	if w.Slow > 0 {
+		p.took += p.d.some(w.Slow)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -152,13 +152,14 @@ func (p *proc) access(ctx context.Context, a sim.Access, op func() error) error 
 	if before {
 		p.stall(p.stallsFor)
 	}
+	fails, hung := w.Fails(a)
 	switch {
 	case p.slept >= wait:
 		return context.DeadlineExceeded
-	case w.down && w.hung:
+	case hung:
 		p.took += wait
 		return context.DeadlineExceeded
-	case w.down, w.unrenewed && a.Lease == sim.GatewayLease:
+	case fails:
 		return errStepDown
 	}
 	if after {
@@ -495,7 +496,7 @@ func (f *stepFile) Write(b []byte) (int, error) {
 	case f.p.inWrite:
 		_, _ = f.LogFile.Write(b[:f.p.d.r.IntN(len(b)+1)])
 		panic(killedNow{})
-	case f.p.d.weather[f.p.slot].full:
+	case f.p.d.weather[f.p.slot].Full:
 		n, _ := f.LogFile.Write(b[:f.p.d.r.IntN(len(b))])
 		return n, syscall.ENOSPC
 	}

@@ -34,7 +34,7 @@ type driver struct {
 
 	store   *memStore
 	leases  *sim.Leases   // nil with one engine
-	weather []stepWeather // of each slot
+	weather []sim.Weather // of each slot
 	doubt   sim.Doubt
 	pbx     *stepPBX
 	procs   []*proc // the present process of each slot, nil while it is dead
@@ -56,12 +56,6 @@ type driver struct {
 
 // stepsMost is far more steps than any ordeal has; more are a loop without an end.
 const stepsMost = 2_000_000
-
-// stepWeather is what the database and the disk of the log are like.
-type stepWeather struct {
-	down, hung, full, unrenewed bool
-	slow                        time.Duration
-}
 
 // step is something that happens at a moment.
 type step struct {
@@ -93,7 +87,7 @@ type killedNow struct{}
 func newDriver(o sim.Ordeal, dir string, keep bool) *driver {
 	d := &driver{
 		o: o, dir: dir, keep: keep, r: rand.New(rand.NewPCG(o.Seed, 3)), hash: fnv.New64a(),
-		procs: make([]*proc, o.Engines), pauses: make([]time.Duration, o.Engines), weather: make([]stepWeather, o.Engines),
+		procs: make([]*proc, o.Engines), pauses: make([]time.Duration, o.Engines), weather: make([]sim.Weather, o.Engines),
 	}
 	d.store = stepModel(o, d.now)
 	if o.Engines > 1 {

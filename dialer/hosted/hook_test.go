@@ -136,13 +136,13 @@ func TestRefusedHooksAreToldOfOnceAMinute(t *testing.T) {
 		d.blocked = 0
 		d.post("right", "garbage")
 		d.post("", "{}")
-		time.Sleep(59 * time.Second)
+		pass(59 * time.Second)
 		d.post("wrong", "{}")
 		want := []string{"gateway=lab count=1 wrong_secret=1 no_secret=0 too_many_wrong=0 unreadable=0"}
 		if got := d.lines(); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("within a minute the log has\n%s", strings.Join(got, "\n"))
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		d.post("wrong", "{}")
 		want = append(want, `gateway=lab count=1503 wrong_secret=1001 no_secret=1 too_many_wrong=500 unreadable=1 error="not JSON"`)
 		if got := d.lines(); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -150,12 +150,12 @@ func TestRefusedHooksAreToldOfOnceAMinute(t *testing.T) {
 		}
 
 		// Those at the end are told of though no other comes.
-		time.Sleep(time.Second)
+		pass(time.Second)
 		d.post("wrong", "{}")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- d.Run(ctx, func(dialer.Event) {}) }()
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -178,7 +178,7 @@ func TestAskingForAChallengeIsNoRefusal(t *testing.T) {
 				if right {
 					d.post("right", "{}")
 				}
-				time.Sleep(10 * time.Second)
+				pass(10 * time.Second)
 			}
 		}
 		hooks(30, true)
@@ -192,3 +192,6 @@ func TestAskingForAChallengeIsNoRefusal(t *testing.T) {
 		}
 	})
 }
+
+// pass lets time go by, of a synctest bubble.
+func pass(d time.Duration) { <-time.After(d) }

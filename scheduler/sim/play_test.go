@@ -109,7 +109,7 @@ func (w *world) turn(f sim.Fault, bad bool) {
 		case sim.LinkDeaf:
 			n.deaf.Store(bad)
 		default:
-			w.weather[slot].change(func(x *weather) { x.turn(f, bad) })
+			w.weather[slot].change(func(x *sim.Weather) { x.Turn(f, bad) })
 		}
 	}
 }
@@ -127,7 +127,7 @@ func (w *world) heal() {
 		n.cut.Store(false)
 		n.deaf.Store(false)
 		n.freeze(false)
-		w.weather[slot].change(func(x *weather) { x.down, x.slow, x.full, x.unrenewed = false, 0, false, false })
+		w.weather[slot].change(func(x *sim.Weather) { *x = sim.Weather{} })
 	}
 	for f := pbxsim.DropBefore; f <= pbxsim.DelayEvents; f++ {
 		w.pbx.Arm(f, 0)

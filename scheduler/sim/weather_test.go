@@ -10,17 +10,11 @@ import (
 	"github.com/outpace/outpace/scheduler/sim"
 )
 
-// weather is what the database and the disk of the log are like for one engine
-// at a moment.
+// weather is that of one engine, for its goroutines.
 type weather struct {
-	mu   sync.Mutex
-	r    *rand.Rand
-	down bool // the database does not answer
-	hung bool // and does not even refuse
-	slow time.Duration
-	full bool
-
-	unrenewed bool // leases are not
+	mu  sync.Mutex
+	r   *rand.Rand
+	now sim.Weather
 
 	doubt *doubt
 }
@@ -54,8 +48,8 @@ func (w *weather) delay() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := time.Duration(w.r.IntN(4000)) * time.Microsecond
-	if w.slow > 0 {
-		d += time.Duration(w.r.Int64N(int64(w.slow)))
+	if w.now.Slow > 0 {
+		d += time.Duration(w.r.Int64N(int64(w.now.Slow)))
 	}
 	return d
 }
@@ -73,12 +67,11 @@ func (s *shield) access(ctx context.Context, a sim.Access, op func() error) erro
 		return err
 	}
 	s.weather.mu.Lock()
-	down, hung := s.weather.down, s.weather.hung
-	down = down || s.weather.unrenewed && a.Lease == sim.GatewayLease
+	down, hung := s.weather.now.Fails(a)
 	s.weather.mu.Unlock()
 	made, lost := s.weather.doubt.strikes(a)
 	switch {
-	case down && hung:
+	case hung:
 		<-ctx.Done()
 		return ctx.Err()
 	case down:
@@ -122,29 +115,12 @@ func (s *shield) wait(ctx context.Context) error {
 func (w *weather) isFull() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.full
+	return w.now.Full
 }
 
 // change changes the weather.
-func (w *weather) change(f func(w *weather)) {
+func (w *weather) change(f func(w *sim.Weather)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f(w)
-}
-
-// turn lets a fault begin or end.
-func (w *weather) turn(f sim.Fault, bad bool) {
-	switch f.Kind {
-	case sim.StoreDown:
-		w.down, w.hung = bad, f.Either()
-	case sim.StoreSlow:
-		w.slow = 0
-		if bad {
-			w.slow = time.Duration(f.N) * time.Millisecond
-		}
-	case sim.Unrenewed:
-		w.unrenewed = bad
-	case sim.LogFull:
-		w.full = bad
-	}
+	f(&w.now)
 }

@@ -145,7 +145,7 @@ func (s *Store) DeleteList(ctx context.Context, uuid string, force, entries bool
 	})
 	for err == nil && next > 0 {
 		after := next
-		err = s.tx(ctx, func(tx *gorm.DB) error {
+		err = s.tx(ctx, func(tx *gorm.DB) (err error) {
 			next, err = deleteEntries(tx, uuid, after, now)
 
 			return err

@@ -35,7 +35,7 @@ type proc struct {
 	alarm    time.Duration // when the next one rings
 	link     *stepLink
 
-	writing     bool
+	writing     *floor // whose recorder is at work
 	rounds      int    // the latest round that was asked for; earlier ones are not made
 	hasty       bool   // it comes soon
 	ledgerToken string // "" = no term
@@ -313,8 +313,8 @@ func (p *proc) settle() {
 		}
 		select {
 		case <-f.rec.wake:
-			if !p.writing {
-				p.writing = true
+			if p.writing != f {
+				p.writing = f
 				p.d.after(p.d.some(groupWait), p, "", func() { p.write(f) })
 			}
 		default:
@@ -344,7 +344,9 @@ func (p *proc) tickLater(f *floor, period time.Duration) {
 func (p *proc) write(f *floor) {
 	rows, ended := f.rec.next()
 	if len(rows) == 0 && len(ended) == 0 {
-		p.writing = false
+		if p.writing == f { // else it is that of another term
+			p.writing = nil
+		}
 		return
 	}
 	p.record(f, rows, ended, retryFirst)

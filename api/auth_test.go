@@ -63,7 +63,7 @@ func TestEveryRouteHasItsRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
-	for _, known := range e.Routes() {
+	for _, known := range e.Router().Routes() {
 		method := known.Method
 		if method == http.MethodHead {
 			method = http.MethodGet

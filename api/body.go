@@ -11,7 +11,7 @@ import (
 	"os"
 	"unicode/utf8"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // object is a JSON object: its members in the order in which they came.
@@ -35,7 +35,7 @@ var (
 // readBody reads the JSON object in a request's body, whatever its
 // Content-Type says: curl -d sends a form's. A body that trickles in gets no
 // more time than the request has; that is the client's fault, not ours.
-func (s *server) readBody(c echo.Context) (object, error) {
+func (s *server) readBody(c *echo.Context) (object, error) {
 	ctx := c.Request().Context()
 	if c.Request().ContentLength > s.cfg.BodyLimit { // no need to have it sent first
 		return nil, &http.MaxBytesError{Limit: s.cfg.BodyLimit}
@@ -44,7 +44,7 @@ func (s *server) readBody(c echo.Context) (object, error) {
 		// Where there is no connection to limit, as in tests, nothing waits.
 		_ = http.NewResponseController(c.Response()).SetReadDeadline(deadline)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, c.Request().Body, s.cfg.BodyLimit))
+	body, err := io.ReadAll(http.MaxBytesReader(answerOf(c).ResponseWriter, c.Request().Body, s.cfg.BodyLimit))
 	if err == nil {
 		return parseBody(body)
 	}

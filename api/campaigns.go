@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/campaign"
 )
@@ -20,7 +20,7 @@ var errMoved = errors.New("references have changed")
 
 // postCampaign creates a campaign. A body that asks for a status gets it under
 // the same conditions as one that changes a stopped campaign.
-func (s *server) postCampaign(c echo.Context) error {
+func (s *server) postCampaign(c *echo.Context) error {
 	body, err := s.readBody(c)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *server) postCampaign(c echo.Context) error {
 }
 
 // putCampaign changes a campaign, and its status if the body has one.
-func (s *server) putCampaign(c echo.Context) error {
+func (s *server) putCampaign(c *echo.Context) error {
 	uuid, err := pathUUID(c)
 	if err != nil {
 		return err

@@ -1,13 +1,13 @@
 package api
 
 import (
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/results"
 )
 
 // getDialings reads a page of the open calls.
-func (s *server) getDialings(c echo.Context) error {
+func (s *server) getDialings(c *echo.Context) error {
 	p, err := paramsOf(c)
 	if err != nil {
 		return err
@@ -24,7 +24,7 @@ func (s *server) getDialings(c echo.Context) error {
 }
 
 // getDialing reads one open call.
-func (s *server) getDialing(c echo.Context) error {
+func (s *server) getDialing(c *echo.Context) error {
 	uuid, err := pathUUID(c)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (s *server) getDialing(c echo.Context) error {
 
 // deleteDialing asks for a call to be ended. The answer has no result: the
 // dialing goes away when the PBX says that the call has ended.
-func (s *server) deleteDialing(c echo.Context) error {
+func (s *server) deleteDialing(c *echo.Context) error {
 	uuid, err := pathUUID(c)
 	if err != nil {
 		return err

@@ -3,7 +3,7 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/dlma"
 )
@@ -13,7 +13,7 @@ const mostResDial = mostInt
 
 // postEntry creates an entry; with once=1 only if the list has none with the
 // same ukey, so that a request whose answer was lost may be sent again.
-func (s *server) postEntry(c echo.Context) error {
+func (s *server) postEntry(c *echo.Context) error {
 	p, err := paramsOf(c)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (s *server) postEntry(c echo.Context) error {
 }
 
 // getEntries reads a page of the entries of one list.
-func (s *server) getEntries(c echo.Context) error {
+func (s *server) getEntries(c *echo.Context) error {
 	p, err := paramsOf(c)
 	if err != nil {
 		return err

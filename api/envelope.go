@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // apiVersion is the version that every answer names.
@@ -89,13 +89,13 @@ func encodePage[T any](list []T, one func(encoded, T) (encoded, error), next any
 }
 
 // reply answers 200 with a result; a nil result is left out.
-func (s *server) reply(c echo.Context, result any) error {
+func (s *server) reply(c *echo.Context, result any) error {
 	return s.send(c, envelope{Statuscode: http.StatusOK, Result: result})
 }
 
 // replyPage answers 200 with a page of objects, whose uuids are the values for
 // the parameter "after".
-func replyPage[T any](s *server, c echo.Context, list []T, more bool, one func(encoded, T) (encoded, error), uuid func(T) string) error {
+func replyPage[T any](s *server, c *echo.Context, list []T, more bool, one func(encoded, T) (encoded, error), uuid func(T) string) error {
 	var next any
 	if more && len(list) > 0 {
 		next = uuid(list[len(list)-1])
@@ -109,7 +109,7 @@ func replyPage[T any](s *server, c echo.Context, list []T, more bool, one func(e
 
 // send writes an answer. The whole body is made before the first byte is
 // written, so that a failure here can still become a proper 500.
-func (s *server) send(c echo.Context, e envelope) error {
+func (s *server) send(c *echo.Context, e envelope) error {
 	e.APIVersion = apiVersion
 	e.Timestamp = formatTime(s.cfg.Now())
 	result, made := e.Result.(encoded)

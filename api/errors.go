@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dlma"
@@ -56,13 +56,11 @@ func problemOf(err error, noun string) (p problem, internal bool) {
 			message: "The body must not have more than " + strconv.FormatInt(tooBig.Limit, 10) + " bytes.",
 		}, false
 	}
-	if routing, ok := errors.AsType[*echo.HTTPError](err); ok {
-		switch routing.Code {
-		case http.StatusNotFound:
-			return problem{status: http.StatusNotFound, message: "There is no such resource."}, false
-		case http.StatusMethodNotAllowed:
-			return problem{status: http.StatusMethodNotAllowed, message: "This resource does not know that method."}, false
-		}
+	switch {
+	case errors.Is(err, echo.ErrNotFound):
+		return problem{status: http.StatusNotFound, message: "There is no such resource."}, false
+	case errors.Is(err, echo.ErrMethodNotAllowed):
+		return problem{status: http.StatusMethodNotAllowed, message: "This resource does not know that method."}, false
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return problem{
@@ -119,8 +117,8 @@ func isNotFound(err error) bool {
 }
 
 // fail is echo's error handler: the one place where errors become answers.
-func (s *server) fail(err error, c echo.Context) {
-	if c.Response().Committed {
+func (s *server) fail(c *echo.Context, err error) {
+	if answerOf(c).Committed {
 		return
 	}
 	p, internal := problemOf(err, nounOf(c.Path()))

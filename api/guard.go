@@ -8,14 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // roleKey is where the guard leaves the role of a request.
 const roleKey = "outpace.role"
 
 // roleOf is the role that the guard found, "" before it has.
-func roleOf(c echo.Context) Role {
+func roleOf(c *echo.Context) Role {
 	role, _ := c.Get(roleKey).(Role)
 	return role
 }
@@ -24,7 +24,7 @@ func roleOf(c echo.Context) Role {
 // is looked at by need, route by route; the health checks are open to all,
 // and hooks are the gateways' to judge.
 func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		if isHealth(c.Path()) || isHook(c.Path()) {
 			return next(c)
 		}
@@ -39,7 +39,7 @@ func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 
 // need lets only those through whose role includes least.
 func need(least Role, next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		if !roleOf(c).includes(least) {
 			return refuse(http.StatusForbidden, "This needs the role "+string(least)+", the token given is of the role "+string(roleOf(c)))
 		}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // probeTimeout is how long one check may take.
@@ -36,13 +36,13 @@ func (r *readiness) note(failed string) bool {
 }
 
 // alive answers as long as the process serves at all.
-func (s *server) alive(c echo.Context) error {
+func (s *server) alive(c *echo.Context) error {
 	return s.reply(c, healthView{Status: "alive"})
 }
 
 // ready answers whether everything works that is needed for dialing. It is
 // open to all, so it names what fails but not why; the log has that.
-func (s *server) ready(c echo.Context) error {
+func (s *server) ready(c *echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), probeTimeout)
 	defer cancel()
 	failures := make([]error, len(s.cfg.Ready))

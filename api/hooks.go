@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // Hooks are the gateways whose PBXs tell of calls by requests to us.
@@ -32,7 +32,7 @@ const pathHooks = "/hooks/:gateway"
 func isHook(path string) bool { return path == pathHooks || path == pathHooks+"/" }
 
 // hook hands a request of a PBX to its gateway.
-func (s *server) hook(c echo.Context) error {
+func (s *server) hook(c *echo.Context) error {
 	if s.cfg.Hooks == nil {
 		return echo.ErrNotFound
 	}
@@ -41,7 +41,7 @@ func (s *server) hook(c echo.Context) error {
 	if !ok {
 		return echo.ErrNotFound
 	}
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.cfg.BodyLimit)
+	r.Body = http.MaxBytesReader(answerOf(c).ResponseWriter, r.Body, s.cfg.BodyLimit)
 	from := place{networkOf(clientOf(r)), name}
 	hook(c.Response(), r, func(offer, lasting string, check func() bool) time.Duration {
 		_, wait := s.attempts.try(from, offerOf(offer, lasting), check)

@@ -7,18 +7,18 @@ import (
 	"net/http"
 	"runtime/debug"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // log writes one line a request. It turns errors into answers itself, so that
 // it knows the status.
 func (s *server) log(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		start := s.cfg.Now()
 		if err := next(c); err != nil {
-			c.Error(err)
+			s.fail(c, err)
 		}
-		status := c.Response().Status
+		status := answerOf(c).Status
 		s.cfg.Logger.LogAttrs(c.Request().Context(), level(c.Path(), status), "request",
 			slog.String("method", c.Request().Method),
 			slog.String("route", routeOf(c)),
@@ -33,7 +33,7 @@ func (s *server) log(next echo.HandlerFunc) echo.HandlerFunc {
 // everybody's. http.ErrAbortHandler is how a handler asks the server to drop
 // the connection; it goes on.
 func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) (err error) {
+	return func(c *echo.Context) (err error) {
 		defer func() {
 			cause := recover()
 			if cause == nil {
@@ -50,7 +50,7 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 
 // limitTime gives the rest of a request a deadline.
 func (s *server) limitTime(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		limit := s.cfg.Timeout
 		if isRecording(c.Path()) {
 			limit = recordingTime

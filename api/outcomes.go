@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/results"
 )
@@ -18,7 +18,7 @@ var dispositions = []results.Disposition{
 }
 
 // getResults reads a page of results, each one as it stands in the log.
-func (s *server) getResults(c echo.Context) error {
+func (s *server) getResults(c *echo.Context) error {
 	p, err := paramsOf(c)
 	if err != nil {
 		return err

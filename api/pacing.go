@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/campaign"
 )
@@ -30,7 +30,7 @@ type decisionView struct {
 // getPacing shows how a campaign is paced: the windows from the database, so
 // that they are true whatever engine ran it, the decisions from the engine that
 // runs it now.
-func (s *server) getPacing(c echo.Context) error {
+func (s *server) getPacing(c *echo.Context) error {
 	f, err := s.figures(c)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // The bounds of the parameter count.
@@ -22,7 +22,7 @@ type params url.Values
 
 // paramsOf parses a request's query; one that cannot be parsed is refused
 // instead of being read in part.
-func paramsOf(c echo.Context) (params, error) {
+func paramsOf(c *echo.Context) (params, error) {
 	values, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "The query of the address is not well formed")
@@ -122,7 +122,7 @@ func (p params) paging() (after string, count int, err error) {
 }
 
 // pathUUID returns the uuid in a request's path. What is no uuid names nothing.
-func pathUUID(c echo.Context) (string, error) {
+func pathUUID(c *echo.Context) (string, error) {
 	uuid := c.Param("uuid")
 	if !uuidForm.MatchString(uuid) {
 		return "", refuse(http.StatusNotFound, "There is no such "+nounOf(c.Path()))

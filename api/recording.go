@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/results"
 )
@@ -41,7 +41,7 @@ func isRecording(path string) bool {
 }
 
 // getRecording streams the recording of a call from the PBX that has it.
-func (s *server) getRecording(c echo.Context) error {
+func (s *server) getRecording(c *echo.Context) error {
 	r, err := s.resultOf(c)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *server) getRecording(c echo.Context) error {
 }
 
 // resultOf finds the result that a route names.
-func (s *server) resultOf(c echo.Context) (results.Result, error) {
+func (s *server) resultOf(c *echo.Context) (results.Result, error) {
 	seq, err := strconv.ParseInt(c.Param("seq"), 10, 64)
 	if err != nil || seq < 1 || seq == math.MaxInt64 {
 		return results.Result{}, refuse(http.StatusNotFound, "There is no such result")
@@ -83,7 +83,7 @@ func (s *server) resultOf(c echo.Context) (results.Result, error) {
 
 // stream hands an answer of a PBX on. Whatever it says it is, a browser is to
 // keep it as a file.
-func stream(c echo.Context, r results.Result, resp *http.Response) error {
+func stream(c *echo.Context, r results.Result, resp *http.Response) error {
 	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil || !strings.HasPrefix(kind, "audio/") {
 		kind = "application/octet-stream"

@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
 // resource is a kind of object that is created, read, changed and deleted the
@@ -25,7 +25,7 @@ type resource[T any] struct {
 
 // post creates an object from the defaults and the body.
 func (r resource[T]) post(s *server) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		body, err := s.readBody(c)
 		if err != nil {
 			return err
@@ -49,7 +49,7 @@ func (r resource[T]) post(s *server) echo.HandlerFunc {
 
 // get reads one object.
 func (r resource[T]) get(s *server) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		uuid, err := pathUUID(c)
 		if err != nil {
 			return err
@@ -64,7 +64,7 @@ func (r resource[T]) get(s *server) echo.HandlerFunc {
 
 // getAll reads a page of objects.
 func (r resource[T]) getAll(s *server) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		p, err := paramsOf(c)
 		if err != nil {
 			return err
@@ -83,7 +83,7 @@ func (r resource[T]) getAll(s *server) echo.HandlerFunc {
 
 // put changes an object by the body, in one transaction of the store's.
 func (r resource[T]) put(s *server) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		uuid, err := pathUUID(c)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func (r resource[T]) put(s *server) echo.HandlerFunc {
 
 // delete deletes an object softly and answers with it.
 func (r resource[T]) delete(s *server) echo.HandlerFunc {
-	return func(c echo.Context) error {
+	return func(c *echo.Context) error {
 		uuid, err := pathUUID(c)
 		if err != nil {
 			return err

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 
 	"github.com/outpace/outpace/campaign"
 	"github.com/outpace/outpace/dlma"
@@ -51,7 +51,7 @@ type figures struct {
 func (f figures) seesAgents() bool { return f.dest != nil && f.dest.Queue() != "" }
 
 // figures reads the campaign that a request names.
-func (s *server) figures(c echo.Context) (f figures, err error) {
+func (s *server) figures(c *echo.Context) (f figures, err error) {
 	uuid, err := pathUUID(c)
 	if err != nil {
 		return f, err
@@ -74,7 +74,7 @@ func (s *server) figures(c echo.Context) (f figures, err error) {
 }
 
 // getStats reads the figures of one campaign.
-func (s *server) getStats(c echo.Context) error {
+func (s *server) getStats(c *echo.Context) error {
 	f, err := s.figures(c)
 	if err != nil {
 		return err

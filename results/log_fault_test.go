@@ -103,6 +103,17 @@ func TestLogOnFailingDisk(t *testing.T) {
 	}
 }
 
+// TestLogSyncsTheLinesItFinds: whoever wrote them may have been killed before
+// he could.
+func TestLogSyncsTheLinesItFinds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	write(t, path, lines(1, 2))
+	d := disk{short: -1, sync: syscall.EIO}
+	if _, err := OpenLog(LogConfig{Path: path, Open: d.openFile}); !errors.Is(err, syscall.EIO) {
+		t.Errorf("lines that cannot be synced are relied on: %v", err)
+	}
+}
+
 func TestLogThatCannotBeOpenedAgain(t *testing.T) {
 	d := disk{short: -1}
 	path := filepath.Join(t.TempDir(), "log")

@@ -294,15 +294,21 @@ func TestStopLetsCallsEndAndForceStopEndsThem(t *testing.T) {
 	}
 }
 
+// TestRecoveredCallIsFollowedOrFoundDead: also one that was sent, though its
+// row does not say so: the engine died before it could write that down.
 func TestRecoveredCallIsFollowedOrFoundDead(t *testing.T) {
-	for _, alive := range []bool{true, false} {
-		t.Run(fmt.Sprint("alive=", alive), func(t *testing.T) {
+	for _, tt := range []struct{ alive, written bool }{{true, true}, {true, false}, {false, true}, {false, false}} {
+		alive := tt.alive
+		t.Run(fmt.Sprintf("%+v", tt), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 1, nil)
 				synctest.Wait()
 				pass(2 * time.Second)
 				id := w.gw.calls()[0].Call
 				w.end() // as a crash: the call rings on
+				if !tt.written {
+					w.store.forgetSent(id)
+				}
 				if !alive {
 					delete(w.gw.living, id)
 				}
@@ -322,6 +328,9 @@ func TestRecoveredCallIsFollowedOrFoundDead(t *testing.T) {
 				}
 				if n := len(w.gw.calls()); n != 1 {
 					t.Errorf("%d originates for one try", n)
+				}
+				if n := w.store.entries[0].Tries[0]; n != 1 {
+					t.Errorf("%d tries are counted, want 1", n)
 				}
 			})
 		})

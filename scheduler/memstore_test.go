@@ -486,6 +486,16 @@ func (m *memStore) SetLogged(_ context.Context, host string, seq int64) error {
 	return err
 }
 
+// forgetSent makes a call's row what it was before anybody wrote that the call
+// was sent.
+func (m *memStore) forgetSent(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := m.open[id]
+	d.TmDial, d.TmRing, d.Channel, d.Status = time.Time{}, time.Time{}, "", results.StatusNone
+	m.open[id] = d
+}
+
 // memLog is a result log in memory.
 type memLog struct {
 	mu    sync.Mutex

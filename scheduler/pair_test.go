@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,50 @@ func TestTwoEnginesOneGateway(t *testing.T) {
 		}
 		if n := len(other.calls()); n != 0 {
 			t.Errorf("the call was placed %d times again", n)
+		}
+	})
+}
+
+// cutOff is a store that does not answer about leases while it is cut off.
+type cutOff struct {
+	*memStore
+	cut atomic.Bool
+}
+
+func (s *cutOff) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (string, bool, error) {
+	if s.cut.Load() {
+		return "", false, errDatabase
+	}
+	return s.memStore.Acquire(ctx, name, holder, ttl)
+}
+
+// TestBeginsAnewAfterALostLease: an engine whose gateway was taken from it
+// waits for it again, and dials on when the other one has gone.
+func TestBeginsAnewAfterALostLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cutOff{}
+		w := newWorld(t, 1000, func(w *world) {
+			one := 1
+			w.plan(func(p *plan.Plan) { p.MaxCPS = &one })
+			c.memStore, w.via = w.store, c
+		})
+		w.gw.setScript(answers)
+		pass(2 * time.Second)
+		c.cut.Store(true)
+		other, _, stop := w.second()
+		other.setScript(answers)
+		pass(leaseTTL + 10*time.Second)
+		if len(other.calls()) == 0 {
+			t.Fatal("the other engine did not take over")
+		}
+		c.cut.Store(false)
+		pass(5 * time.Second)
+		before := len(w.gw.calls())
+		stop()
+		pass(30 * time.Second)
+		w.end()
+		if len(w.gw.calls()) == before {
+			t.Error("nobody dials after the other one has gone")
 		}
 	})
 }

@@ -60,8 +60,8 @@ func TestRecorderGroupsWrites(t *testing.T) {
 			if len(store.in) != writes {
 				t.Fatalf("%d of %d writes are in", len(store.in), writes)
 			}
-			// A write waits for its group, or for the transaction before it, and then for its own.
-			most := max(groupWait, took) + took + gap
+			// A write waits for its group, 20 ms at most, or for the transaction before it, and then for its own.
+			most := max(20*time.Millisecond, took) + took + gap
 			for id, at := range store.in {
 				if late := at.Sub(came[id]); late > most {
 					t.Errorf("transactions of %v: write %s was in after %v, at most %v are allowed", took, id, late, most)

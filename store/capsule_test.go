@@ -51,3 +51,29 @@ func TestACallKeepsItsObjects(t *testing.T) {
 		}
 	})
 }
+
+// TestObjectsOfALostClaimAreStoredAgain: a claim that was not committed has
+// stored nothing, also not what later calls share with it.
+func TestObjectsOfALostClaimAreStoredAgain(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		list, token := newList(t, s), lease(t, s, "gateway:gw")
+		newEntry(t, s, list, "100")
+		info := results.Info{Plan: json.RawMessage(`{"name":"p"}`)}
+		take := func() ([]results.Dialing, error) {
+			return s.Claim(ctx, "gw", token, pickOf(list, 1, 1), func(e dlma.Entry, number, try int) results.Dialing {
+				d := plain(e, number, try)
+				d.Info = info
+				return d
+			})
+		}
+		s.FailCommits(1, false)
+		if _, err := take(); err == nil {
+			t.Fatal("claimed over a commit that failed")
+		}
+		d := must[[]results.Dialing](t)(take())[0]
+		if diff := cmp.Diff(info, must[results.Dialing](t)(s.Dialing(ctx, d.UUID)).Info); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/outpace/outpace/results"
 	"github.com/outpace/outpace/store"
+	"github.com/outpace/outpace/store/storetest"
 )
 
 // finishAll dials all entries of a list once and finishes them with those
@@ -250,6 +251,28 @@ func TestLeases(t *testing.T) {
 	}
 	if back, ok := take("a", time.Minute); !ok || back == first {
 		t.Error("no new term after another holder had the lease")
+	}
+}
+
+// TestLeasesGoByTheDatabasesClock: not by that of the engine that asks.
+func TestLeasesGoByTheDatabasesClock(t *testing.T) {
+	ctx, url := t.Context(), storetest.PostgresURL(t)
+	right := storetest.Open(t, url, store.Options{})
+	if _, ok, err := right.Acquire(ctx, "gw", "right", time.Minute); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	for _, off := range []time.Duration{-time.Hour, time.Hour} {
+		s := storetest.Open(t, url, store.Options{Clock: func() time.Time { return time.Now().Add(off) }})
+		if _, ok, err := s.Acquire(ctx, "gw", "off", time.Minute); err != nil || ok {
+			t.Errorf("an engine whose clock is off by %s took a lease that holds: %v", off, err)
+		}
+		name := "own " + off.String()
+		if _, ok, err := s.Acquire(ctx, name, "off", time.Minute); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if _, ok, err := right.Acquire(ctx, name, "right", time.Minute); err != nil || ok {
+			t.Errorf("the lease of an engine whose clock is off by %s was taken from it: %v", off, err)
+		}
 	}
 }
 

@@ -70,6 +70,39 @@ func TestFrozenEngineLosesItsClaim(t *testing.T) {
 	}
 }
 
+// TestNobodyTakesALeaseInAClaim: the lease is held until the claim's
+// transaction has ended, though it runs out before.
+func TestNobodyTakesALeaseInAClaim(t *testing.T) {
+	ctx, url := t.Context(), storetest.PostgresURL(t)
+	slow := storetest.Open(t, url+"&idle_in_transaction_session_timeout=1min", store.Options{})
+	other := storetest.Open(t, url, store.Options{})
+	list := newList(t, other)
+	newEntry(t, other, list, "1")
+	const ttl = 3 * time.Second // long enough to begin the claim on a slow machine
+	token, ok, err := slow.Acquire(ctx, "gw", "slow", ttl)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	_, err = slow.Claim(ctx, "gw", token, pickOf(list, 1, 1), func(e dlma.Entry, n, try int) results.Dialing {
+		ctx, cancel := context.WithTimeout(ctx, ttl+time.Second)
+		defer cancel()
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			if _, ok, _ := other.Acquire(ctx, "gw", "other", time.Minute); ok {
+				t.Error("the lease was taken in the middle of a claim")
+				break
+			}
+			<-tick.C
+		}
+		return plain(e, n, try)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	takeSoon(ctx, t, other)
+}
+
 // takeSoon takes the lease as soon as it is free.
 func takeSoon(ctx context.Context, t *testing.T, s *store.Store) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

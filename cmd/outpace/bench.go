@@ -37,6 +37,7 @@ type benchWanted struct {
 	Rate         float64       `placeholder:"N" help:"At least so many finished dials a second, over the whole time."`
 	Memory       int64         `placeholder:"MB" help:"At most so much resident memory of the engine's process."`
 	Transactions float64       `placeholder:"N" help:"At most so many transactions a dial."`
+	Answer       time.Duration `placeholder:"TIME" help:"99 of 100 answers in the database within this time."`
 	REST         time.Duration `name:"rest" placeholder:"TIME" help:"99 of 100 reads of the REST API within this time."`
 }
 
@@ -62,8 +63,8 @@ func (c benchCmd) Validate() error {
 		return fmt.Errorf("--time-scale must be above 0 and at most 1000, not %v", c.TimeScale)
 	case c.REST < 0 || c.REST > 10_000:
 		return fmt.Errorf("--rest must be 0 to 10000, not %d", c.REST)
-	case c.Want.Rate < 0 || c.Want.Memory < 0 || c.Want.Transactions < 0 || c.Want.REST < 0:
-		return errors.New("--want-rate, --want-memory, --want-transactions and --want-rest must not be below 0")
+	case c.Want.Rate < 0 || c.Want.Memory < 0 || c.Want.Transactions < 0 || c.Want.Answer < 0 || c.Want.REST < 0:
+		return errors.New("--want-rate, --want-memory, --want-transactions, --want-answer and --want-rest must not be below 0")
 	case c.Want.REST > 0 && c.REST == 0:
 		return errors.New("--want-rest needs reads: set --rest")
 	case c.Every < 100*time.Millisecond || c.Every > c.For:

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // benchReport is what was seen. Figures a dial are of finished ones.
@@ -168,11 +169,16 @@ func (r benchReport) verdict(want benchWanted) error {
 	if want.Transactions > 0 && max(r.PerDial.Transactions, r.PerDial.Postgres) > want.Transactions {
 		miss("%.3f transactions a dial (Postgres itself counted %.3f), wanted at most %g", r.PerDial.Transactions, r.PerDial.Postgres, want.Transactions)
 	}
-	if want.REST > 0 && r.REST.N == 0 {
-		miss("no read by REST has ended")
+	within := func(what string, seen millis, limit time.Duration) {
+		switch {
+		case limit == 0:
+		case seen.N == 0:
+			miss("no %s was measured", what)
+		case seen.P99 > float64(limit.Microseconds())/1000:
+			miss("99 of 100 took up to %.1f ms for the %s, wanted %s", seen.P99, what, limit)
+		}
 	}
-	if limit := float64(want.REST.Microseconds()) / 1000; limit > 0 && r.REST.P99 > limit {
-		miss("99 of 100 reads by REST took up to %.1f ms, wanted %s", r.REST.P99, want.REST)
-	}
+	within("commit of an answer", r.Answer, want.Answer)
+	within("read by REST", r.REST.millis, want.REST)
 	return errors.Join(missed...)
 }

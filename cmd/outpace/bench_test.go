@@ -92,7 +92,7 @@ func checkXML(t *testing.T, path string) {
 
 func TestBenchRefuses(t *testing.T) {
 	for _, flag := range []string{"--for=0s", "--warm-up=-1s", "--rate=-1", "--calls=0", "--agents=-1", "--time-scale=0", "--rest=-1", "--every=1ms", "--entries=-1",
-		"--want-rate=-1", "--want-memory=-1", "--want-transactions=-1", "--want-rest=-1s", "--want-rest=50ms"} {
+		"--want-rate=-1", "--want-memory=-1", "--want-transactions=-1", "--want-answer=-1s", "--want-rest=-1s", "--want-rest=50ms"} {
 		if code, _, errs := outpace(t, env(), "bench", flag); code != exitUsage || !strings.Contains(errs, strings.Split(flag, "=")[0]) {
 			t.Errorf("%s: exit %d, %s", flag, code, errs)
 		}
@@ -103,6 +103,7 @@ func TestBenchVerdict(t *testing.T) {
 	seen := benchReport{Rate: 599.9, Memory: 201 << 20}
 	seen.PerDial.Transactions, seen.PerDial.Postgres = 0.19, 0.201
 	seen.REST.N, seen.REST.P99 = 1000, 50.1
+	seen.Answer.N, seen.Answer.P99 = 1000, 48.1
 	failing := benchReport{}
 	failing.REST.Failed = 3
 	for _, c := range []struct {
@@ -111,14 +112,16 @@ func TestBenchVerdict(t *testing.T) {
 		says string // "" = all is well
 	}{
 		{seen, benchWanted{}, ""},
-		{seen, benchWanted{Rate: 599, Memory: 202, Transactions: 0.21, REST: 51 * time.Millisecond}, ""},
+		{seen, benchWanted{Rate: 599, Memory: 202, Transactions: 0.21, Answer: 49 * time.Millisecond, REST: 51 * time.Millisecond}, ""},
 		{seen, benchWanted{Rate: 600}, "599.9 finished dials"},
 		{seen, benchWanted{Memory: 200}, "201 MB"},
 		{seen, benchWanted{Transactions: 0.2}, "0.190 transactions a dial (Postgres itself counted 0.201)"},
-		{seen, benchWanted{REST: 50 * time.Millisecond}, "50.1 ms"},
+		{seen, benchWanted{REST: 50 * time.Millisecond}, "50.1 ms for the read by REST"},
+		{seen, benchWanted{Answer: 48 * time.Millisecond}, "48.1 ms for the commit of an answer"},
 		{failing, benchWanted{}, "3 reads"},
 		{benchReport{}, benchWanted{Memory: 200}, "cannot be read"},
 		{benchReport{}, benchWanted{REST: time.Second}, "no read"},
+		{benchReport{}, benchWanted{Answer: time.Second}, "no commit of an answer"},
 	} {
 		switch err := c.seen.verdict(c.want); {
 		case c.says == "" && err != nil:

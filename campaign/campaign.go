@@ -18,9 +18,10 @@ type Campaign struct {
 	Variables map[string]string // nil if not set
 	Calendar  Calendar
 
-	// Edge is the start of the calendar window on which the scheduler acted
-	// last: see Calendar.Window. The zero time means "closed", EdgePending that
-	// the calendar is new or changed and its present state has to be acted on.
+	// Edge is the calendar's edge on which the scheduler acted last: the start of
+	// a window (see Calendar.Window), or a moment after a closing (zero in a
+	// campaign that never had one). EdgePending means that the calendar is new or
+	// changed and its present state has to be acted on.
 	Edge time.Time
 
 	// Reason says in one sentence why the engine stopped the campaign by
@@ -31,6 +32,12 @@ type Campaign struct {
 	TmCreate time.Time
 	TmUpdate time.Time
 	TmDelete time.Time
+}
+
+// ClosingDone reports whether the calendar's last closing has been acted on,
+// and no opening since.
+func (c Campaign) ClosingDone() bool {
+	return !c.Edge.Equal(EdgePending) && !c.Calendar.Open(c.Edge)
 }
 
 // EdgePending marks a calendar whose present state has not been acted on yet.

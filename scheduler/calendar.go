@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -136,13 +137,16 @@ func (c *calendar) act(ctx context.Context, cp campaign.Campaign, now time.Time)
 		return
 	}
 	edge, open := cp.Calendar.Window(now)
-	if !open {
-		edge = time.Time{}
+	switch {
+	case open && cp.Edge.Equal(edge), !open && cp.ClosingDone():
+		return
+	case !open:
+		edge = now
 	}
-	if cp.Edge.Equal(edge) {
+	move, err := c.move(ctx, cp, edge, open)
+	if errors.Is(err, errNotOurs) {
 		return
 	}
-	move, err := c.move(ctx, cp, open)
 	if err == nil {
 		_, err = c.cfg.Store.MoveEdge(ctx, cp.UUID, cp.Edge, edge, move)
 	}
@@ -156,18 +160,33 @@ func (c *calendar) act(ctx context.Context, cp campaign.Campaign, now time.Time)
 	c.changed()
 }
 
+// closed is the reason of a stop by the calendar.
+const closed = "The calendar closed."
+
+// errNotOurs leaves an edge to the engine that has the campaign's gateway.
+var errNotOurs = errors.New("another engine has the gateway")
+
 // move is what an edge asks for. Opening starts a stopped campaign and leaves
 // a paused one; closing stops gracefully.
-func (c *calendar) move(ctx context.Context, cp campaign.Campaign, open bool) (*campaign.Move, error) {
+func (c *calendar) move(ctx context.Context, cp campaign.Campaign, edge time.Time, open bool) (*campaign.Move, error) {
 	if !open {
 		return &campaign.Move{
 			From: []campaign.Status{campaign.Started, campaign.Starting}, To: campaign.Stopping,
-			Reason: "The calendar closed.",
+			Reason: closed,
 		}, nil
+	}
+	if cp.Edge.After(edge) && cp.Reason != closed {
+		// By a clock that is ahead, or was, this window has been opened and closed
+		// before. What the calendar stopped too early goes on; what somebody has
+		// stopped in the window stays stopped.
+		return nil, nil
 	}
 	works, err := gather(ctx, c.cfg, []campaign.Campaign{cp})
 	if err != nil {
 		return nil, err
+	}
+	if works[0].elsewhere {
+		return nil, errNotOurs
 	}
 	if err := works[0].startable(); err != nil {
 		c.cfg.Logger.Warn("calendar: campaign cannot start", slog.String("campaign", cp.UUID), slog.Any("reason", err))

@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,5 +136,76 @@ func TestNoCallOutsideHours(t *testing.T) {
 		if c := w.status("c"); c.Status != campaign.Stopped {
 			t.Errorf("status %d", c.Status)
 		}
+	})
+}
+
+// stoppedInside is a campaign whose calendar opens at one minute past midnight
+// and closes at ten past.
+func stoppedInside(w *world) {
+	daily(w)
+	c := w.store.campaigns["c"]
+	c.Calendar = campaign.Calendar{Mode: 1, TimeStart: "00:01:00", TimeEnd: "00:10:00"}
+	w.store.campaigns["c"] = c
+	w.plan(func(p *plan.Plan) { one := 1; p.MaxCPS = &one })
+}
+
+// TestAStopHoldsOverTheClosing: an engine whose clock is ahead sees the window
+// close before one that then looks at it again, and takes it for open.
+func TestAStopHoldsOverTheClosing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1000, func(w *world) {
+			stoppedInside(w)
+			pass(58 * time.Second) // this engine looks at all calendars at :58
+		})
+		pass(59 * time.Second) // the one whose clock is ahead does so at :57
+		ahead, err := New(Config{Store: w.store, Log: &memLog{}, Host: "h2", Holder: "ahead",
+			Clock: func() time.Time { return time.Now().Add(5 * time.Second) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var done sync.WaitGroup
+		done.Go(func() { _ = ahead.Run(ctx) })
+		pass(time.Minute)
+		w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.Stopping})
+		pass(30 * time.Second)
+		n := len(w.gw.calls())
+		for range 8 * 60 {
+			pass(time.Second)
+			if s := w.status("c").Status; s != campaign.Stopped {
+				t.Fatalf("%s: status %d, and %d calls since the stop", time.Now().UTC().Format(time.TimeOnly), s, len(w.gw.calls())-n)
+			}
+		}
+		if n == 0 {
+			t.Error("the campaign never dialed: the test shows nothing")
+		}
+		stop()
+		done.Wait()
+		w.end()
+	})
+}
+
+// TestAStopHoldsWhenTheClockIsPutBack over the closing.
+func TestAStopHoldsWhenTheClockIsPutBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := &wallClock{}
+		w := newWorld(t, 1000, func(w *world) {
+			stoppedInside(w)
+			w.clock = clock.now
+		})
+		pass(2 * time.Minute)
+		w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.Stopping})
+		pass(8*time.Minute + time.Second)
+		n := len(w.gw.calls())
+		clock.step(-2 * time.Minute)
+		pass(3 * time.Minute)
+		if s, got := w.status("c").Status, len(w.gw.calls()); s != campaign.Stopped || got != n || n == 0 {
+			t.Errorf("status %d, %d calls before and %d after the clock was put back into the window", s, n, got)
+		}
+		pass(23*time.Hour + 50*time.Minute)
+		if s := w.status("c").Status; s != campaign.Started {
+			t.Errorf("status %d at the next opening", s)
+		}
+		w.end()
 	})
 }

@@ -254,7 +254,9 @@ func (f *floor) resting(now time.Time) bool {
 			return false
 		}
 	}
-	return len(f.calls) == 0 && f.claims == 0
+	// What a claim in doubt may have left is known to nobody else not to have been sent.
+	sure := !f.doubt && f.recheck.IsZero() && f.resolved == nil
+	return sure && len(f.calls) == 0 && f.claims == 0
 }
 
 func (f *floor) tickPeriod() time.Duration {

@@ -27,7 +27,9 @@ type ledger struct {
 	log   *slog.Logger
 	trust trust
 	wake  chan struct{}
-	err   atomic.Pointer[error]
+	// renewed is when the attempt began that got or renewed this term's lease.
+	renewed time.Time
+	err     atomic.Pointer[error]
 	// written counts rounds that found nothing more to do, pokes what has
 	// come since: equal when all that was committed is in the log.
 	pokes, written atomic.Int64
@@ -77,10 +79,8 @@ func (l *ledger) setHealth(err error) {
 // committed by then is written first.
 func (l *ledger) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		attempt := l.cfg.Clock()
 		token, ok, err := l.acquire(ctx)
 		if err == nil && ok {
-			l.trust.extend(attempt)
 			err = l.term(ctx, token)
 			l.trust.end()
 			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
@@ -102,10 +102,31 @@ func (l *ledger) run(ctx context.Context) {
 	}
 }
 
+// acquire takes or renews the lease, and relies on it from then on.
 func (l *ledger) acquire(ctx context.Context) (token string, ok bool, err error) {
+	attempt := l.cfg.Clock()
 	ctx, cancel := context.WithTimeout(ctx, leaseTTL)
 	defer cancel()
-	return l.cfg.Store.Acquire(ctx, ledgerLease, l.cfg.Holder, leaseTTL)
+	token, ok, err = l.cfg.Store.Acquire(ctx, ledgerLease, l.cfg.Holder, leaseTTL)
+	if err == nil && ok {
+		l.renewed = attempt
+		l.trust.extend(attempt)
+	}
+	return token, ok, err
+}
+
+// renew keeps the lease of a term while there is work in it.
+func (l *ledger) renew(ctx context.Context, token string) error {
+	if l.cfg.Clock().Sub(l.renewed) < leasePeriod {
+		return nil
+	}
+	switch now, ok, err := l.acquire(ctx); {
+	case err != nil:
+		return fmt.Errorf("renew the lease of the results: %w", err)
+	case !ok || now != token:
+		return errNewTerm
+	}
+	return nil
 }
 
 var errNewTerm = errors.New("the lease of the results has a new term")
@@ -120,7 +141,6 @@ func (l *ledger) term(ctx context.Context, token string) (err error) {
 	if err != nil {
 		return err
 	}
-	renewed := l.cfg.Clock()
 	tick := time.NewTicker(ledgerPause)
 	defer tick.Stop()
 	for {
@@ -128,7 +148,6 @@ func (l *ledger) term(ctx context.Context, token string) (err error) {
 		if last, err = l.round(ctx, token, last); err != nil {
 			return err
 		}
-		l.setHealth(nil)
 		select {
 		case <-ctx.Done():
 			// The caller's work is done: nothing more is committed.
@@ -140,18 +159,6 @@ func (l *ledger) term(ctx context.Context, token string) (err error) {
 		case <-l.wake:
 			// An end cuts this short; the select above then sees it.
 			pause(ctx, ledgerGap-time.Since(began))
-		}
-		if attempt := l.cfg.Clock(); attempt.Sub(renewed) >= leasePeriod {
-			now, ok, err := l.acquire(ctx)
-			switch {
-			case err != nil && ctx.Err() == nil:
-				return fmt.Errorf("renew the lease of the results: %w", err)
-			case err == nil && (!ok || now != token):
-				return errNewTerm
-			case err == nil:
-				renewed = attempt
-				l.trust.extend(attempt)
-			}
 		}
 	}
 }
@@ -183,10 +190,15 @@ func (l *ledger) resume(ctx context.Context) (int64, error) {
 	return stored, nil
 }
 
-// round numbers and writes all that is committed and returns the last number written.
+// round numbers and writes all that is committed and returns the last number
+// written. It may take minutes, where the log of this host is far behind, and
+// nobody has to wait for that: the log can be written.
 func (l *ledger) round(ctx context.Context, token string, last int64) (int64, error) {
 	pokes := l.pokes.Load()
 	for {
+		if err := l.renew(ctx, token); err != nil {
+			return last, l.unlessEnding(ctx, err)
+		}
 		if !l.trust.holds() {
 			return last, errNewTerm
 		}
@@ -195,6 +207,7 @@ func (l *ledger) round(ctx context.Context, token string, last int64) (int64, er
 		if err != nil {
 			return last, l.unlessEnding(ctx, err)
 		}
+		l.setHealth(nil)
 		if !more {
 			l.written.Store(pokes)
 			return last, nil

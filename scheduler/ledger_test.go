@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -44,4 +45,46 @@ func TestLogGoesOnAfterTheLaterOfTwo(t *testing.T) {
 			})
 		})
 	}
+}
+
+// pastStore is a database with many results of which this host's log has none:
+// a new host, or one that stood by for long.
+type pastStore struct {
+	*memStore
+	past int64
+	took time.Duration // for reading and writing a batch
+}
+
+func (*pastStore) Number(context.Context, string, int) (int, error) { return 0, nil }
+
+func (s *pastStore) Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error) {
+	var list []results.Result
+	for seq := after + 1; seq <= s.past && len(list) < limit; seq++ {
+		list = append(list, results.Result{Attempt: results.Attempt{UUID: fmt.Sprint("r", seq)}, Seq: seq})
+	}
+	if len(list) > 0 && !pause(ctx, s.took) {
+		return nil, ctx.Err()
+	}
+	return list, nil
+}
+
+// TestALogFarBehindStopsNobody: catching up takes longer than a lease lasts,
+// and calls are placed meanwhile.
+func TestALogFarBehindStopsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const batches = 1000
+		w := newWorld(t, 1, func(w *world) {
+			w.via = &pastStore{memStore: w.store, past: batches * ledgerBatch, took: 50 * time.Millisecond}
+		})
+		for range 60 {
+			pass(time.Second)
+			if err := w.eng.ledger.health(); err != nil {
+				t.Errorf("no call may be placed: %v", err)
+			}
+		}
+		w.end()
+		if n := len(w.log.lines); n != batches*ledgerBatch {
+			t.Errorf("%d lines are in the log, want %d", n, batches*ledgerBatch)
+		}
+	})
 }

@@ -168,7 +168,11 @@ func (m *memStore) moveLocked(uuid string, mv campaign.Move) bool {
 	if !slices.Contains(mv.From, c.Status) {
 		return false
 	}
-	c.Status, c.Reason = mv.To, mv.Reason
+	c.Status, c.TmUpdate = mv.To, m.clock()
+	if mv.To == campaign.Started {
+		c.Reason = ""
+	}
+	c.Reason = cmp.Or(mv.Reason, c.Reason)
 	m.campaigns[uuid] = c
 	return true
 }

@@ -43,6 +43,9 @@ type orphans struct {
 	cfg   Config
 	log   *slog.Logger
 	ended func() // results were committed
+	// resting are the campaigns that were to come to rest at the last look, and
+	// since when: see rest.
+	resting map[string]campaign.Campaign
 }
 
 func (o *orphans) run(ctx context.Context) {
@@ -79,7 +82,7 @@ func (o *orphans) look(ctx context.Context, now time.Time) {
 
 // endCalls ends the overdue calls of a gateway, unless an engine has it.
 func (o *orphans) endCalls(ctx context.Context, name string, now time.Time) (n int, err error) {
-	token, giveBack, err := o.borrow(ctx, "gateway:"+name)
+	token, giveBack, err := o.borrow(ctx, gatewayLease(name))
 	if token == "" {
 		return 0, err
 	}
@@ -130,12 +133,16 @@ func overdue(d results.Dialing, now time.Time) bool {
 }
 
 // rest ends stops and pauses in an engine without gateways: where there is a
-// gateway, its loop does that.
+// gateway, its loop does that. Another engine may not have heard of a stop for
+// staleAfter, and what it claims then may be placed for claimLife, so a stop is
+// ended only if it was there at the look before too.
 func (o *orphans) rest(ctx context.Context) {
 	list, err := o.cfg.Store.Working(ctx)
 	if err != nil {
 		return // looked at again
 	}
+	before := o.resting
+	o.resting = map[string]campaign.Campaign{}
 	for _, c := range list {
 		var to campaign.Status
 		switch c.Status {
@@ -144,6 +151,10 @@ func (o *orphans) rest(ctx context.Context) {
 		case campaign.Pausing:
 			to = campaign.Paused
 		case campaign.Stopped, campaign.Started, campaign.Paused, campaign.Starting:
+			continue
+		}
+		o.resting[c.UUID] = c
+		if b := before[c.UUID]; b.Status != c.Status || !b.TmUpdate.Equal(c.TmUpdate) {
 			continue
 		}
 		if err := o.bringToRest(ctx, c, to); err != nil && ctx.Err() == nil {

@@ -1,12 +1,15 @@
 package scheduler
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/outpace/outpace/campaign"
+	"github.com/outpace/outpace/dialer"
 	"github.com/outpace/outpace/dlma"
 	"github.com/outpace/outpace/results"
 )
@@ -129,4 +132,37 @@ func TestOrphansSurviveADatabaseThatFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAStopIsEndedWhenAllHaveHeardOfIt: an engine without a gateway leaves it to
+// the one that dials, which may not know of a stop yet, and claim.
+func TestAStopIsEndedWhenAllHaveHeardOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 10, (*world).queue)
+		pass(350 * time.Millisecond)
+		bare, err := New(Config{Store: w.store, Log: &memLog{}, Host: "h2", Holder: "bare"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var done sync.WaitGroup
+		done.Go(func() { _ = bare.Run(ctx) })
+		pass(orphanPeriod - 50*time.Millisecond) // its next look is in 50 ms, that of the other one in 700
+		w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.ForceStopping})
+		pass(100 * time.Millisecond)
+		w.agent("A", dialer.AgentFree)
+		pass(10 * time.Second)
+		if n := len(w.gw.calls()); n == 0 {
+			t.Error("no call was placed before the stop was heard of: the test shows nothing")
+		}
+		w.store.mu.Lock()
+		open := len(w.store.open)
+		w.store.mu.Unlock()
+		if open > 0 && w.gw.hungUp() == 0 {
+			t.Errorf("10 s after a stop by force the campaign is at %d, and a call is up that nobody has hung up", w.status("c").Status)
+		}
+		stop()
+		done.Wait()
+		w.end()
+	})
 }

@@ -94,7 +94,7 @@ func (p *post) setHealth(err error) {
 
 // run keeps the lease and runs the loop for each term that it gets.
 func (p *post) run(ctx context.Context) {
-	name := "gateway:" + p.gw.Name()
+	name := gatewayLease(p.gw.Name())
 	for ctx.Err() == nil {
 		token := p.acquire(ctx, name)
 		if token == "" {
@@ -204,3 +204,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 }
+
+// gatewayLease is the name of a gateway's lease.
+func gatewayLease(gateway string) string { return "gateway:" + gateway }

@@ -40,7 +40,6 @@ type proc struct {
 	hasty       bool   // it comes soon
 	ledgerToken string // "" = no term
 	last        int64
-	renewed     time.Time
 
 	took    time.Duration // what the accesses of the present step take
 	doomed  int           // dies at so many accesses from now, 0 = not doomed
@@ -404,12 +403,10 @@ func (p *proc) calendarCheck() {
 // ledger is ledger.run, from a new term on.
 func (p *proc) ledger() {
 	l := p.engine.ledger
-	attempt := p.now()
 	token, ok, err := l.acquire(p.ctx)
 	if err == nil && ok {
-		l.trust.extend(attempt)
 		if err = p.log.Lock(); err == nil {
-			p.ledgerToken, p.renewed = token, attempt
+			p.ledgerToken = token
 			p.last, err = l.resume(p.ctx)
 		}
 	}
@@ -445,20 +442,6 @@ func (p *proc) round() {
 	if p.last, err = l.round(p.ctx, p.ledgerToken, p.last); err != nil {
 		p.endTerm(err)
 		return
-	}
-	l.setHealth(nil)
-	if attempt := p.now(); attempt.Sub(p.renewed) >= leasePeriod {
-		now, ok, err := l.acquire(p.ctx)
-		switch {
-		case err != nil:
-			p.endTerm(err)
-			return
-		case !ok || now != p.ledgerToken:
-			p.endTerm(errNewTerm)
-			return
-		}
-		p.renewed = attempt
-		l.trust.extend(attempt)
 	}
 	p.roundAfter(p.tookNow() + ledgerPause)
 }

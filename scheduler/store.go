@@ -33,8 +33,7 @@ type Campaigns interface {
 	// Move changes a campaign's status if its present one is among m.From and
 	// lease, the token of a lease, still holds. It reports whether it did.
 	Move(ctx context.Context, lease, uuid string, m campaign.Move) (bool, error)
-	// MoveEdge records that the calendar window that started at edge has been
-	// acted on, if the campaign's Edge still is was; m, if not nil, is made in
+	// MoveEdge records that the calendar has been acted on as it was at edge, if the campaign's Edge still is was; m, if not nil, is made in
 	// the same transaction where it applies. It reports whether Edge was moved.
 	MoveEdge(ctx context.Context, uuid string, was, edge time.Time, m *campaign.Move) (bool, error)
 }

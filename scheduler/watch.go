@@ -41,7 +41,8 @@ type work struct {
 	list        *dlma.List
 	message     *campaign.Destination // for customers whom no agent takes, nil: none
 	gateway     string                // resolved name; the default one's if the plan names none that we have
-	unknown     string                // the name in the plan if no gateway has it
+	unknown     string                // the name in the plan if we have no such gateway
+	elsewhere   bool                  // another engine has that gateway: it knows what we do not
 	info        results.Info
 }
 
@@ -148,10 +149,36 @@ func gather(ctx context.Context, cfg Config, list []campaign.Campaign) ([]work, 
 		return nil, fmt.Errorf("read dial lists: %w", err)
 	}
 	works := make([]work, 0, len(list))
+	asked := map[string]bool{} // gateways, and whether another engine has them
 	for _, c := range list {
-		works = append(works, assemble(cfg, c, ps, ds, ls))
+		w := assemble(cfg, c, ps, ds, ls)
+		if w.unknown != "" {
+			if _, ok := asked[w.unknown]; !ok {
+				if asked[w.unknown], err = elsewhere(ctx, cfg, w.unknown); err != nil {
+					return nil, err
+				}
+			}
+			if asked[w.unknown] {
+				w.gateway, w.elsewhere = w.unknown, true
+			}
+		}
+		works = append(works, w)
 	}
 	return works, nil
+}
+
+// elsewhere reports whether another engine has a gateway that we do not have:
+// where settings are changed, engines differ for a while.
+func elsewhere(ctx context.Context, cfg Config, gateway string) (bool, error) {
+	name := gatewayLease(gateway)
+	token, free, err := cfg.Store.Acquire(ctx, name, cfg.Holder, leaseTTL)
+	if err != nil {
+		return false, fmt.Errorf("ask who has gateway %s: %w", gateway, err)
+	}
+	if free {
+		err = cfg.Store.Release(ctx, name, token)
+	}
+	return !free, err
 }
 
 func names(set map[string]bool) []string {

@@ -174,6 +174,75 @@ func TestLogRotatesItself(t *testing.T) {
 	wantFile(t, l.cfg.Path, lines(10, 15))
 }
 
+// TestLogKeepsTheNewestAfterClockBack: files are removed in the order in which
+// they were written, whatever the clock said.
+func TestLogKeepsTheNewestAfterClockBack(t *testing.T) {
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	l := newLog(t, LogConfig{MaxBytes: int64(len(lines(10, 11))), Keep: 2, Now: func() time.Time { return now }})
+	for seq := int64(1); seq <= 6; seq++ {
+		mustAppend(t, l, seq, seq)
+		now = now.Add(time.Minute)
+	}
+	now = now.Add(-time.Hour)
+	for seq := int64(7); seq <= 14; seq++ {
+		mustAppend(t, l, seq, seq)
+		now = now.Add(time.Minute)
+		var all []byte
+		for _, path := range append(rotated(t, l), l.cfg.Path) {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, data...)
+		}
+		if first := (seq+1)/2*2 - 5; !bytes.Equal(all, lines(first, seq)) {
+			t.Fatalf("after line %d the files by name do not hold lines %d to it: %q", seq, first, rotated(t, l))
+		}
+	}
+	now = now.Add(2 * time.Hour) // it has caught up
+	mustAppend(t, l, 15, 15)
+	wantFile(t, l.cfg.Path+now.Format("."+stampFormat), lines(13, 14))
+}
+
+// TestLogPrunesNumberedNames: what was rotated in one moment has numbers in its
+// names, which count in their order; what others have named is theirs.
+func TestLogPrunesNumberedNames(t *testing.T) {
+	const stamp = ".20260102T120000.000000000"
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	l := newLog(t, LogConfig{MaxBytes: 1, Keep: 4, Now: func() time.Time { return now }})
+	others := []string{".1", stamp + ".gz", stamp + "-20260103", stamp + "-02", stamp + "-1.gz", "-20260102", aside + stamp[1:]}
+	for _, suffix := range append(others, stamp, stamp+"-1", stamp+"-2", stamp+"-10") {
+		write(t, l.cfg.Path+suffix, lines(1, 1))
+	}
+	mustAppend(t, l, 2, 2)
+	mustAppend(t, l, 3, 3)
+	wantFile(t, l.cfg.Path+".20260102T120000.000000001", lines(2, 2)) // after them all
+	for _, kept := range append(others, stamp+"-1", stamp+"-2", stamp+"-10") {
+		wantFile(t, l.cfg.Path+kept, lines(1, 1))
+	}
+	if _, err := os.Stat(l.cfg.Path + stamp); !os.IsNotExist(err) {
+		t.Errorf("the oldest is kept: %v", err)
+	}
+	mustAppend(t, l, 4, 4)
+	mustAppend(t, l, 5, 5)
+	wantFile(t, l.cfg.Path+stamp+"-10", lines(1, 1))
+	for _, gone := range []string{"-1", "-2"} {
+		if _, err := os.Stat(l.cfg.Path + stamp + gone); !os.IsNotExist(err) {
+			t.Errorf("%s is kept: %v", gone, err)
+		}
+	}
+}
+
+// rotated are the files beside the log, by name.
+func rotated(t *testing.T, l *Log) []string {
+	t.Helper()
+	list, err := filepath.Glob(l.cfg.Path + ".*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // follower reads a log as tail -F does: by its path, to the end of the file it
 // has open before it goes on to the one that took the path.
 type follower struct {

@@ -11,13 +11,17 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // stampFormat is the ending of the files that the log itself rotates, in UTC;
-// sorted by name they are sorted by time.
+// sorted by name they are in the order in which they were written.
 const stampFormat = "20060102T150405.000000000"
+
+// maxNames is how many names freeName tries.
+const maxNames = 1000
 
 // aside marks files that belong to another database; they are not looked at again.
 const aside = ".aside-"
@@ -25,7 +29,7 @@ const aside = ".aside-"
 // rotate renames the file and begins a new one. The rename alone is not worth
 // stopping for: if it fails the log goes on in the same file.
 func (l *Log) rotate() error {
-	name, err := l.freeName("." + l.cfg.Now().UTC().Format(stampFormat))
+	name, err := l.freeName("." + l.nextStamp().Format(stampFormat))
 	if err == nil {
 		err = os.Rename(l.cfg.Path, name)
 	}
@@ -43,34 +47,82 @@ func (l *Log) rotate() error {
 	if err := l.refresh(); err != nil {
 		return err
 	}
-	l.prune()
+	l.prune(name)
 	return nil
 }
 
+// nextStamp is the time, or just after the newest stamp if the clock was put
+// back since: else a reader would take the newest file for an old one, and
+// prune would remove it.
+func (l *Log) nextStamp() time.Time {
+	now := l.cfg.Now().UTC()
+	own, err := l.own()
+	if err != nil || len(own) == 0 {
+		return now // prune says what keeps the folder from being read
+	}
+	if newest := own[len(own)-1].stamp; !now.After(newest) {
+		return newest.Add(1)
+	}
+	return now
+}
+
 // prune removes the oldest files that the log itself rotated. Those that
-// others rotated are theirs to remove.
-func (l *Log) prune() {
+// others rotated are theirs to remove. The file that was rotated just now stays,
+// whatever its name.
+func (l *Log) prune(latest string) {
 	if l.cfg.Keep <= 0 {
 		return
 	}
-	siblings, err := l.siblings()
+	own, err := l.own()
 	if err != nil {
 		l.cfg.Logger.Warn("result log: old files could not be found", slog.String("path", l.cfg.Path), slog.Any("error", err))
 		return
 	}
-	var own []string
+	older := slices.DeleteFunc(own, func(f ownFile) bool { return f.path == latest })
+	for _, f := range older[:max(0, len(older)-(l.cfg.Keep-1))] {
+		if err := os.Remove(f.path); err != nil {
+			l.cfg.Logger.Warn("result log: an old file could not be removed", slog.String("path", f.path), slog.Any("error", err))
+		}
+	}
+}
+
+// ownFile is a file that the log itself rotated.
+type ownFile struct {
+	path   string
+	stamp  time.Time
+	number int // of those with the same stamp, see freeName
+}
+
+// own are the files that the log itself rotated, oldest first.
+func (l *Log) own() ([]ownFile, error) {
+	siblings, err := l.siblings()
+	if err != nil {
+		return nil, err
+	}
+	var list []ownFile
 	for _, s := range siblings {
-		stamp := strings.TrimPrefix(s.path, l.cfg.Path+".")
-		if _, err := time.Parse(stampFormat, stamp); err == nil {
-			own = append(own, s.path)
+		if suffix, ok := strings.CutPrefix(s.path, l.cfg.Path+"."); ok {
+			if stamp, number, ok := parseStamp(suffix); ok {
+				list = append(list, ownFile{s.path, stamp, number})
+			}
 		}
 	}
-	slices.Sort(own)
-	for _, path := range own[:max(0, len(own)-l.cfg.Keep)] {
-		if err := os.Remove(path); err != nil {
-			l.cfg.Logger.Warn("result log: an old file could not be removed", slog.String("path", path), slog.Any("error", err))
-		}
+	slices.SortFunc(list, func(a, b ownFile) int {
+		return cmp.Or(a.stamp.Compare(b.stamp), cmp.Compare(a.number, b.number))
+	})
+	return list, nil
+}
+
+// parseStamp reads STAMP or STAMP-NUMBER, as rotate and freeName write them. The
+// date that logrotate adds to a name is no number of ours.
+func parseStamp(suffix string) (stamp time.Time, number int, ok bool) {
+	text, tail, numbered := strings.Cut(suffix, "-")
+	stamp, err := time.Parse(stampFormat, text)
+	if err != nil || !numbered {
+		return stamp, 0, err == nil
 	}
+	number, err = strconv.Atoi(tail)
+	return stamp, number, err == nil && number > 0 && number < maxNames && strconv.Itoa(number) == tail
 }
 
 // MoveAside renames the file, as one that belongs to another database, to
@@ -102,7 +154,7 @@ func (l *Log) MoveAside() error {
 
 // freeName returns a name beside the log that no file has.
 func (l *Log) freeName(suffix string) (string, error) {
-	for i := range 1000 {
+	for i := range maxNames {
 		name := l.cfg.Path + suffix
 		if i > 0 {
 			name = fmt.Sprintf("%s-%d", name, i)

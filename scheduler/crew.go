@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -17,6 +18,16 @@ const (
 	// share take a free gateway first; one that nobody else has is taken too, in
 	// time for whoever dialed through it.
 	extraPolls = 2
+	// keptAsks is at how many asks another engine has a gateway that we gave back
+	// before we hold that it knows it, and may give it back again. Who took it
+	// beyond his share gives an idle one back within fewer: were that enough, two
+	// such engines would hand it to and fro for ever.
+	keptAsks = int(3 * leaseTTL / leasePeriod)
+	// offerLooks is after how many looks a gateway may be given back again all the
+	// same: one that has nothing gets it late, but gets it. Where no
+	// other engine knows the gateway, nobody dials through it then for some
+	// seconds, which should be seldom.
+	offerLooks = int(2 * time.Hour / leasePeriod)
 )
 
 // crew spreads gateways over the engines that are there: each takes its share
@@ -30,13 +41,19 @@ type crew struct {
 	mu      sync.Mutex
 	engines int             // that are there, this one included
 	held    map[string]bool // gateways that are ours, or are being asked for
-	// offered are gateways that were given back and are not again while as many
-	// engines are there: the others may not know them.
-	offered map[string]bool
+	// offered are gateways that were given back and are not again for now while as
+	// many engines are there: the others may not know them.
+	offered map[string]offer
+}
+
+// offer is what was seen since a gateway was given back.
+type offer struct {
+	looks int // of ours
+	asks  int // at which another engine had it
 }
 
 func newCrew(cfg Config, draining *atomic.Bool) *crew {
-	return &crew{cfg: cfg, draining: draining, engines: 1, held: map[string]bool{}, offered: map[string]bool{}}
+	return &crew{cfg: cfg, draining: draining, engines: 1, held: map[string]bool{}, offered: map[string]offer{}}
 }
 
 // run says that this engine is there until ctx ends, and then that it leaves.
@@ -113,6 +130,25 @@ func (c *crew) drop(gateway string) {
 	delete(c.held, gateway)
 }
 
+// elsewhere notes that another engine has a gateway.
+func (c *crew) elsewhere(gateway string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o, ok := c.offered[gateway]; ok {
+		o.asks++
+		c.note(gateway, o)
+	}
+}
+
+// note keeps what was seen of an offer, or forgets the offer if that is enough.
+func (c *crew) note(gateway string, o offer) {
+	if o.asks >= keptAsks || o.looks >= offerLooks {
+		delete(c.offered, gateway)
+		return
+	}
+	c.offered[gateway] = o
+}
+
 // spread gives one gateway back if we have more than our share and nothing was
 // under way there at this look and at the last one. It returns where that is so.
 func (c *crew) spread(before map[string]bool) map[string]bool {
@@ -125,14 +161,19 @@ func (c *crew) spread(before map[string]bool) map[string]bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for name, o := range c.offered {
+		o.looks++
+		c.note(name, o)
+	}
 	if have <= c.share() {
 		return idle
 	}
 	for _, p := range c.posts {
 		name := p.gw.Name()
-		if idle[name] && before[name] && (!c.offered[name] || c.leaving()) && p.giveBack() {
+		_, offered := c.offered[name]
+		if idle[name] && before[name] && (!offered || c.leaving()) && p.giveBack() {
 			p.log.Info("gateway given back: it is another engine's turn")
-			c.offered[name] = true
+			c.offered[name] = offer{}
 			delete(c.held, name)
 			break
 		}

@@ -12,9 +12,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/outpace/outpace/campaign"
-	"github.com/outpace/outpace/plan"
 )
 
 // cutStore is a store that one of several engines can be cut off from. Its
@@ -179,6 +176,28 @@ func TestSharedUnevenly(t *testing.T) {
 	})
 }
 
+// TestSharedByTooFew: of gateways that only two of three engines know each of these has
+// more than its share; they do not hand them to and fro.
+func TestSharedByTooFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemStore()
+		ours := []string{"g1", "g2", "g3", "g4", "g5", "g6"}
+		a, b, c := newMate(t, store, "a", ours...), newMate(t, store, "b", ours...), newMate(t, store, "c", "g7")
+		pass(5 * time.Minute)
+		if got := holders(store, ours); got["a"] < 2 || got["b"] < 2 || got[""] > 0 {
+			t.Errorf("%v", got)
+		}
+		terms := store.begun()
+		pass(time.Hour)
+		if n := store.begun() - terms; n > 0 {
+			t.Errorf("%d terms of leases have begun in an hour without a change", n)
+		}
+		a.end()
+		b.end()
+		c.end()
+	})
+}
+
 // TestNoGatewayWithCallsIsGivenBack: nobody sees those calls while it changes hands.
 func TestNoGatewayWithCallsIsGivenBack(t *testing.T) {
 	c := newCrew(Config{Holder: "a"}, new(atomic.Bool))
@@ -217,11 +236,15 @@ func TestIdle(t *testing.T) {
 		is   func(f *floor)
 		want bool
 	}{
-		"nothing":              {func(*floor) {}, true},
-		"a call":               {func(f *floor) { f.calls["u"] = &call{} }, false},
-		"a claim":              {func(f *floor) { f.claims = 1 }, false},
-		"a pause":              {func(f *floor) { f.breaker("trunk").until = now.Add(time.Second) }, false},
-		"a pause that is over": {func(f *floor) { f.breaker("trunk").until = now }, true},
+		"nothing": {func(*floor) {}, true},
+		"a call":  {func(f *floor) { f.calls["u"] = &call{} }, false},
+		"a claim": {func(f *floor) { f.claims = 1 }, false},
+		// Another engine would have to take what it left for calls that may be placed.
+		"a claim in doubt":       {func(f *floor) { f.doubt = true }, false},
+		"one that is looked up":  {func(f *floor) { f.resolved = map[string]bool{} }, false},
+		"one that will be again": {func(f *floor) { f.recheck = now.Add(time.Second) }, false},
+		"a pause":                {func(f *floor) { f.breaker("trunk").until = now.Add(time.Second) }, false},
+		"a pause that is over":   {func(f *floor) { f.breaker("trunk").until = now }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := Config{Store: newMemStore(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}
@@ -235,49 +258,54 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// TestAGatewayOfAnotherEngine: where settings are being changed, an engine that
-// does not have a plan's gateway neither stops its campaign nor takes its
-// opening from the one that has; but somebody must have it.
-func TestAGatewayOfAnotherEngine(t *testing.T) {
+// TestOfferedAgain: who took a gateway that was given back may have lost it since,
+// in a restart between two looks. It is given back again, though as many
+// engines are there; soon if another one is known to have had it.
+func TestOfferedAgain(t *testing.T) {
 	for name, tt := range map[string]struct {
-		calendar campaign.Calendar
-		another  bool
-		want     campaign.Status
+		asks   int // at which another engine had it
+		within time.Duration
+		want   int
 	}{
-		"started":                {campaign.Calendar{}, true, campaign.Started},
-		"opened":                 {campaign.Calendar{Mode: 1, TimeStart: "00:05:00", TimeEnd: "20:00:00"}, true, campaign.Started},
-		"started, nobody has it": {campaign.Calendar{}, false, campaign.Stopped},
-		"opened, nobody has it":  {campaign.Calendar{Mode: 1, TimeStart: "00:05:00", TimeEnd: "20:00:00"}, false, campaign.Stopped},
+		"nobody had it":                   {0, time.Hour, 1},
+		"nobody was seen to have it":      {0, 24 * time.Hour, 2},
+		"another had it for a moment":     {keptAsks - 1, time.Hour, 1},
+		"another had it for a few leases": {keptAsks, time.Minute, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, 50, func(w *world) {
-					w.plan(func(p *plan.Plan) { p.Gateway = "new" })
-					c := w.store.campaigns["c"]
-					c.Status, c.Calendar = campaign.Stopped, tt.calendar
-					w.store.campaigns["c"] = c
-				})
-				pass(2 * time.Second)
-				var other *mate
-				if tt.another {
-					other = newMate(t, w.store, "restarted", "pbx", "new")
-					pass(20 * time.Second)
+			cfg := Config{Store: newMemStore(), Holder: "a", Logger: slog.New(slog.DiscardHandler), Clock: time.Now}
+			c, given := newCrew(cfg, new(atomic.Bool)), 0
+			c.engines = 2
+			take := func(p *post) {
+				end := context.CancelFunc(func() { given++ })
+				p.endTerm.Store(&end)
+				c.reserve(p.gw.Name(), true)
+			}
+			for _, gw := range []string{"g1", "g2"} {
+				c.posts = append(c.posts, newPost(cfg, Gateway{Gateway: newFakeGateway(gw)}, nil, c, new(atomic.Bool)))
+				take(c.posts[len(c.posts)-1])
+			}
+			g1 := c.posts[0]
+			g1.idle.Store(true) // g2 always has calls
+			idle := c.spread(c.spread(nil))
+			if given != 1 {
+				t.Fatalf("given back %d times", given)
+			}
+			if _, ok, err := cfg.Store.Acquire(t.Context(), "g1", "b", time.Hour); !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			for range tt.asks {
+				if g1.ask(t.Context(), "g1", true) != "" {
+					t.Fatal("two engines have a gateway")
 				}
-				if tt.calendar.Mode == 0 {
-					w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Started})
-				}
-				pass(6 * time.Minute)
-				if c := w.status("c"); c.Status != tt.want {
-					t.Errorf("status %d, want %d; reason %q", c.Status, tt.want, c.Reason)
-				}
-				if n := len(w.gw.calls()); n != 0 {
-					t.Errorf("%d calls through another gateway than the plan's", n)
-				}
-				if other != nil {
-					other.end()
-				}
-				w.end()
-			})
+			}
+			take(g1) // the other one was restarted meanwhile: an extra ask was first
+			for range tt.within / leasePeriod {
+				idle = c.spread(idle)
+			}
+			if given != tt.want {
+				t.Errorf("given back %d times, want %d", given, tt.want)
+			}
 		})
 	}
 }

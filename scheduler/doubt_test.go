@@ -3,8 +3,6 @@ package scheduler
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,28 +60,4 @@ func TestNoClaimWhileOneIsInDoubt(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestAGatewayInDoubtIsNotAtRest: another engine would have to take what a
-// claim in doubt has left for calls that may have been placed.
-func TestAGatewayInDoubtIsNotAtRest(t *testing.T) {
-	now := time.Now()
-	for name, tt := range map[string]struct {
-		change func(*floor)
-		want   bool
-	}{
-		"nothing is open":      {func(*floor) {}, true},
-		"a claim is in doubt":  {func(f *floor) { f.doubt = true }, false},
-		"it is looked up":      {func(f *floor) { f.resolved = map[string]bool{} }, false},
-		"and again later":      {func(f *floor) { f.recheck = now.Add(time.Second) }, false},
-		"a claim is under way": {func(f *floor) { f.claims = 1 }, false},
-	} {
-		cfg := Config{Store: newMemStore(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}
-		f := newFloor(newPost(cfg, Gateway{Gateway: newFakeGateway("pbx")}, nil, nil, new(atomic.Bool)), "")
-		f.doubt = false
-		tt.change(f)
-		if got := f.resting(now); got != tt.want {
-			t.Errorf("%s: at rest is %t", name, got)
-		}
-	}
 }

@@ -175,3 +175,50 @@ func (w *world) askHangup(id string) {
 	defer w.store.mu.Unlock()
 	w.store.asked = append(w.store.asked, id)
 }
+
+// TestAGatewayOfAnotherEngine: where settings are being changed, an engine that
+// does not have a plan's gateway neither stops its campaign nor takes its
+// opening from the one that has; but somebody must have it.
+func TestAGatewayOfAnotherEngine(t *testing.T) {
+	for name, tt := range map[string]struct {
+		calendar campaign.Calendar
+		another  bool
+		want     campaign.Status
+	}{
+		"started":                {campaign.Calendar{}, true, campaign.Started},
+		"opened":                 {campaign.Calendar{Mode: 1, TimeStart: "00:05:00", TimeEnd: "20:00:00"}, true, campaign.Started},
+		"started, nobody has it": {campaign.Calendar{}, false, campaign.Stopped},
+		"opened, nobody has it":  {campaign.Calendar{Mode: 1, TimeStart: "00:05:00", TimeEnd: "20:00:00"}, false, campaign.Stopped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 50, func(w *world) {
+					w.plan(func(p *plan.Plan) { p.Gateway = "new" })
+					c := w.store.campaigns["c"]
+					c.Status, c.Calendar = campaign.Stopped, tt.calendar
+					w.store.campaigns["c"] = c
+				})
+				pass(2 * time.Second)
+				var other *mate
+				if tt.another {
+					other = newMate(t, w.store, "restarted", "pbx", "new")
+					pass(20 * time.Second)
+				}
+				if tt.calendar.Mode == 0 {
+					w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Started})
+				}
+				pass(6 * time.Minute)
+				if c := w.status("c"); c.Status != tt.want {
+					t.Errorf("status %d, want %d; reason %q", c.Status, tt.want, c.Reason)
+				}
+				if n := len(w.gw.calls()); n != 0 {
+					t.Errorf("%d calls through another gateway than the plan's", n)
+				}
+				if other != nil {
+					other.end()
+				}
+				w.end()
+			})
+		})
+	}
+}

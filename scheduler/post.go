@@ -166,6 +166,7 @@ func (p *post) ask(ctx context.Context, name string, extra bool) string {
 		return token
 	default:
 		p.setHealth(nil) // another engine runs the gateway; this one stands by
+		p.crew.elsewhere(p.gw.Name())
 	}
 	p.crew.drop(p.gw.Name())
 	return ""

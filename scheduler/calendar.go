@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -144,9 +143,6 @@ func (c *calendar) act(ctx context.Context, cp campaign.Campaign, now time.Time)
 		edge = now
 	}
 	move, err := c.move(ctx, cp, edge, open)
-	if errors.Is(err, errNotOurs) {
-		return
-	}
 	if err == nil {
 		_, err = c.cfg.Store.MoveEdge(ctx, cp.UUID, cp.Edge, edge, move)
 	}
@@ -163,9 +159,6 @@ func (c *calendar) act(ctx context.Context, cp campaign.Campaign, now time.Time)
 // closed is the reason of a stop by the calendar.
 const closed = "The calendar closed."
 
-// errNotOurs leaves an edge to the engine that has the campaign's gateway.
-var errNotOurs = errors.New("another engine has the gateway")
-
 // move is what an edge asks for. Opening starts a stopped campaign and leaves
 // a paused one; closing stops gracefully.
 func (c *calendar) move(ctx context.Context, cp campaign.Campaign, edge time.Time, open bool) (*campaign.Move, error) {
@@ -181,14 +174,11 @@ func (c *calendar) move(ctx context.Context, cp campaign.Campaign, edge time.Tim
 		// stopped in the window stays stopped.
 		return nil, nil
 	}
-	works, err := gather(ctx, c.cfg, []campaign.Campaign{cp})
+	w, err := gatherOne(ctx, c.cfg, cp)
 	if err != nil {
 		return nil, err
 	}
-	if works[0].elsewhere {
-		return nil, errNotOurs
-	}
-	if err := works[0].startable(); err != nil {
+	if err := w.startable(); err != nil {
 		c.cfg.Logger.Warn("calendar: campaign cannot start", slog.String("campaign", cp.UUID), slog.Any("reason", err))
 		return &campaign.Move{
 			From: []campaign.Status{campaign.Stopped}, To: campaign.Stopped,

@@ -121,11 +121,10 @@ func startNext(ctx context.Context, cfg Config, lease, uuid string, now time.Tim
 	case !c.Calendar.Open(now):
 		return errors.New("its calendar is closed"), nil
 	}
-	works, err := gather(ctx, cfg, []campaign.Campaign{c})
+	w, err := gatherOne(ctx, cfg, c)
 	if err != nil {
 		return nil, err
 	}
-	w := works[0]
 	if err := w.startable(); err != nil {
 		return err, nil
 	}

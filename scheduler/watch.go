@@ -56,7 +56,7 @@ func (w work) startable() error {
 		return campaign.Invalid{Field: "dest", Message: "must name a live destination."}
 	case w.list == nil:
 		return campaign.Invalid{Field: "dlma", Message: "must name a live dial list."}
-	case w.unknown != "":
+	case w.unknown != "" && !w.elsewhere:
 		return plan.Invalid{Field: "gateway", Message: fmt.Sprintf("%q is not a gateway of this server.", w.unknown)}
 	}
 	if err := w.plan.Startable(); err != nil {
@@ -124,7 +124,17 @@ func (w *watch) load(ctx context.Context) ([]work, error) {
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return gather(ctx, w.cfg, list)
+	works, err := gather(ctx, w.cfg, list)
+	if err != nil {
+		return nil, err
+	}
+	var active []*work
+	for i := range works {
+		if s := works[i].campaign.Status; s != campaign.Stopped && s != campaign.Paused {
+			active = append(active, &works[i])
+		}
+	}
+	return works, seek(ctx, w.cfg, active...)
 }
 
 // gather adds to campaigns what they name.
@@ -149,26 +159,43 @@ func gather(ctx context.Context, cfg Config, list []campaign.Campaign) ([]work, 
 		return nil, fmt.Errorf("read dial lists: %w", err)
 	}
 	works := make([]work, 0, len(list))
-	asked := map[string]bool{} // gateways, and whether another engine has them
 	for _, c := range list {
-		w := assemble(cfg, c, ps, ds, ls)
-		if w.unknown != "" {
-			if _, ok := asked[w.unknown]; !ok {
-				if asked[w.unknown], err = elsewhere(ctx, cfg, w.unknown); err != nil {
-					return nil, err
-				}
-			}
-			if asked[w.unknown] {
-				w.gateway, w.elsewhere = w.unknown, true
-			}
-		}
-		works = append(works, w)
+		works = append(works, assemble(cfg, c, ps, ds, ls))
 	}
 	return works, nil
 }
 
-// elsewhere reports whether another engine has a gateway that we do not have:
+// gatherOne is gather for a campaign that is to be started.
+func gatherOne(ctx context.Context, cfg Config, c campaign.Campaign) (work, error) {
+	works, err := gather(ctx, cfg, []campaign.Campaign{c})
+	if err != nil {
+		return work{}, err
+	}
+	err = seek(ctx, cfg, &works[0])
+	return works[0], err
+}
+
+// seek finds out which of the gateways that we do not have another engine has:
 // where settings are changed, engines differ for a while.
+func seek(ctx context.Context, cfg Config, works ...*work) (err error) {
+	asked := map[string]bool{}
+	for _, w := range works {
+		if w.unknown == "" {
+			continue
+		}
+		if _, ok := asked[w.unknown]; !ok {
+			if asked[w.unknown], err = elsewhere(ctx, cfg, w.unknown); err != nil {
+				return err
+			}
+		}
+		if asked[w.unknown] {
+			w.gateway, w.elsewhere = w.unknown, true
+		}
+	}
+	return nil
+}
+
+// elsewhere reports whether another engine has a gateway.
 func elsewhere(ctx context.Context, cfg Config, gateway string) (bool, error) {
 	name := gatewayLease(gateway)
 	token, free, err := cfg.Store.Acquire(ctx, name, cfg.Holder, leaseTTL)

@@ -179,7 +179,7 @@ func (s *Store) CreateCampaign(ctx context.Context, c campaign.Campaign) (campai
 // Campaign returns a live campaign, campaign.ErrNotFound if there is none of
 // that uuid.
 func (s *Store) Campaign(ctx context.Context, uuid string) (campaign.Campaign, error) {
-	return get[campaign.Campaign, campaignRow](s.read(ctx), uuid, campaign.ErrNotFound)
+	return get[campaign.Campaign, campaignRow](s.engine(ctx), uuid, campaign.ErrNotFound)
 }
 
 // ListCampaigns returns up to count live campaigns after the one named, oldest

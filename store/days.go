@@ -14,7 +14,7 @@ func (s *Store) Days(ctx context.Context, campaign, from string) ([]results.Day,
 		return nil, nil
 	}
 	var days []results.Day
-	err := s.read(ctx).Raw(`SELECT day AS date, CAST(sum(live) AS bigint) AS live, CAST(sum(abandoned) AS bigint) AS abandoned
+	err := s.engine(ctx).Raw(`SELECT day AS date, CAST(sum(live) AS bigint) AS live, CAST(sum(abandoned) AS bigint) AS abandoned
 		FROM tallies WHERE campaign_uuid = ? AND day >= ? GROUP BY day ORDER BY day`, campaign, from).Scan(&days).Error
 	if err != nil {
 		return nil, fmt.Errorf("read days: %w", err)

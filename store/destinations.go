@@ -77,7 +77,7 @@ func (s *Store) Destination(ctx context.Context, uuid string) (campaign.Destinat
 
 // Destinations returns the live destinations among uuids.
 func (s *Store) Destinations(ctx context.Context, uuids []string) (map[string]campaign.Destination, error) {
-	return several[campaign.Destination, destinationRow](s.read(ctx), uuids)
+	return several[campaign.Destination, destinationRow](s.engine(ctx), uuids)
 }
 
 // ListDestinations returns up to count live destinations after the one named,

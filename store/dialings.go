@@ -45,7 +45,7 @@ func (s *Store) OpenCalls(ctx context.Context, campaign string) (int, error) {
 		return 0, nil
 	}
 	var n int64
-	if err := s.read(ctx).Model(&dialingRow{}).Where("campaign_uuid = ?", campaign).Count(&n).Error; err != nil {
+	if err := s.engine(ctx).Model(&dialingRow{}).Where("campaign_uuid = ?", campaign).Count(&n).Error; err != nil {
 		return 0, fmt.Errorf("count open calls: %w", err)
 	}
 
@@ -77,7 +77,7 @@ func (s *Store) Dialing(ctx context.Context, uuid string) (results.Dialing, erro
 // ListDialings returns up to count open calls after the one named, oldest
 // first, and whether there are more. The one named may have ended since.
 func (s *Store) ListDialings(ctx context.Context, after string, count int) (list []results.Dialing, more bool, err error) {
-	err = s.walk(ctx, func(tx *gorm.DB) error {
+	err = s.walk(s.read(ctx), func(tx *gorm.DB) error {
 		q := tx.Model(&dialingRow{})
 		if after != "" {
 			id, ok, err := placeOf(tx, after)
@@ -143,7 +143,7 @@ func (s *Store) AskHangup(ctx context.Context, uuid string) error {
 // ended.
 func (s *Store) HangupsAsked(ctx context.Context, gateway string) ([]string, error) {
 	var list []string
-	err := s.read(ctx).Raw("SELECT uuid FROM dialings WHERE gateway = ? AND hangup_asked = 1", gateway).Scan(&list).Error
+	err := s.engine(ctx).Raw("SELECT uuid FROM dialings WHERE gateway = ? AND hangup_asked = 1", gateway).Scan(&list).Error
 	if err != nil {
 		return nil, fmt.Errorf("read hang-ups asked for: %w", err)
 	}

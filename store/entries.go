@@ -268,7 +268,7 @@ func (s *Store) ListEntries(ctx context.Context, q dlma.Query) (list []dlma.Entr
 		return err
 	}
 	if q.Number == "" {
-		err = s.walk(ctx, read)
+		err = s.walk(s.read(ctx), read)
 	} else { // those of a number are few, and want to be sorted
 		err = read(s.read(ctx))
 	}

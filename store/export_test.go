@@ -72,6 +72,36 @@ func (s *Store) LoseConnection(made bool) (heal func()) {
 	return func() { s.w, s.commit = good, commits }
 }
 
+// HoldReads takes all connections for the API's reads until release is called.
+func (s *Store) HoldReads(ctx context.Context) (release func(), err error) { return takeAll(ctx, s.r) }
+
+// HoldEngine does the same with those for the engine's.
+func (s *Store) HoldEngine(ctx context.Context) (release func(), err error) { return takeAll(ctx, s.e) }
+
+func takeAll(ctx context.Context, pool *gorm.DB) (release func(), err error) {
+	db, err := pool.DB()
+	if err != nil {
+		return nil, err
+	}
+	var held []*sql.Conn
+	release = func() {
+		for _, conn := range held {
+			_ = conn.Close()
+		}
+	}
+	for range db.Stats().MaxOpenConnections {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			release()
+
+			return nil, err
+		}
+		held = append(held, conn)
+	}
+
+	return release, nil
+}
+
 // SettleAtOnce gives a claim in doubt no time to be looked up in.
 func (s *Store) SettleAtOnce() { s.settleTime = time.Millisecond }
 
@@ -227,7 +257,7 @@ func (s *Store) HowItReads(ctx context.Context, run func()) (map[string]string, 
 			statements = append(statements, sent{sql, slices.Clone(db.Statement.Vars), pool, walks[db.Statement.ConnPool]})
 		}
 	}
-	for _, pool := range []*gorm.DB{s.r, s.w} {
+	for _, pool := range []*gorm.DB{s.r, s.e, s.w} {
 		c, watch := pool.Callback(), func(db *gorm.DB) { watch(pool, db) }
 		for _, err := range []error{
 			c.Query().After("*").Register(name, watch), c.Row().After("*").Register(name, watch), c.Raw().After("*").Register(name, watch),
@@ -238,7 +268,7 @@ func (s *Store) HowItReads(ctx context.Context, run func()) (map[string]string, 
 		}
 	}
 	run()
-	for _, pool := range []*gorm.DB{s.r, s.w} {
+	for _, pool := range []*gorm.DB{s.r, s.e, s.w} {
 		c := pool.Callback()
 		for _, err := range []error{c.Query().Remove(name), c.Row().Remove(name), c.Raw().Remove(name)} {
 			if err != nil {

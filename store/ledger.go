@@ -16,7 +16,7 @@ import (
 func (s *Store) Number(ctx context.Context, lease string, limit int) (int, error) {
 	_ = s.forget(ctx) // it is tried again; no result may wait for that
 	var some []int64
-	if err := s.read(ctx).Raw("SELECT id FROM results WHERE seq IS NULL ORDER BY id LIMIT 1").Scan(&some).Error; err != nil {
+	if err := s.engine(ctx).Raw("SELECT id FROM results WHERE seq IS NULL ORDER BY id LIMIT 1").Scan(&some).Error; err != nil {
 		return 0, fmt.Errorf("look for results to number: %w", err)
 	}
 	if len(some) == 0 || limit <= 0 {
@@ -55,7 +55,7 @@ func (s *Store) Number(ctx context.Context, lease string, limit int) (int, error
 
 // Numbered returns up to limit results after seq, in order.
 func (s *Store) Numbered(ctx context.Context, after int64, limit int) ([]results.Result, error) {
-	list, _, err := s.Results(ctx, results.Query{After: after, Count: limit})
+	list, _, err := s.results(s.engine(ctx), results.Query{After: after, Count: limit})
 
 	return list, err
 }
@@ -63,15 +63,20 @@ func (s *Store) Numbered(ctx context.Context, after int64, limit int) ([]results
 // Results returns the numbered results that q selects, by seq, and whether
 // there are more.
 func (s *Store) Results(ctx context.Context, q results.Query) (list []results.Result, more bool, err error) {
+	return s.results(s.read(ctx), q)
+}
+
+// results is Results by db, the API's or the engine's.
+func (s *Store) results(db *gorm.DB, q results.Query) (list []results.Result, more bool, err error) {
 	if !storable(q.Campaign) || !storable(string(q.Disposition)) {
 		return nil, false, nil // nothing is called that
 	}
 	var rows []resultRow
 	read := func(tx *gorm.DB) (err error) { rows, err = scan[resultRow](selected(tx, q)); return err }
 	if q.Campaign != "" && q.From.IsZero() && q.To.IsZero() {
-		err = s.walk(ctx, read)
+		err = s.walk(db, read)
 	} else { // whether they are found by time or in order is a matter of how many there are
-		err = read(s.read(ctx))
+		err = read(db)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read results: %w", err)
@@ -123,7 +128,7 @@ func (s *Store) Recent(ctx context.Context, campaign string, count int) ([]resul
 	}
 	var rows []resultRow
 	params := map[string]any{"campaign": campaign, "after": 0, "n": count}
-	err := s.walk(ctx, func(tx *gorm.DB) (err error) { rows, err = scan[resultRow](tx.Raw(recentSQL, params)); return err })
+	err := s.walk(s.engine(ctx), func(tx *gorm.DB) (err error) { rows, err = scan[resultRow](tx.Raw(recentSQL, params)); return err })
 	if err != nil {
 		return nil, fmt.Errorf("read recent results: %w", err)
 	}
@@ -138,7 +143,7 @@ func (s *Store) Recent(ctx context.Context, campaign string, count int) ([]resul
 // Logged returns the last seq known to be in the log of host, 0 if none is.
 func (s *Store) Logged(ctx context.Context, host string) (int64, error) {
 	var seqs []int64
-	if err := s.read(ctx).Raw("SELECT seq FROM logs WHERE host = ?", host).Scan(&seqs).Error; err != nil {
+	if err := s.engine(ctx).Raw("SELECT seq FROM logs WHERE host = ?", host).Scan(&seqs).Error; err != nil {
 		return 0, fmt.Errorf("read last logged result: %w", err)
 	}
 	if len(seqs) == 0 {

@@ -63,7 +63,7 @@ func (s *Store) List(ctx context.Context, uuid string) (dlma.List, error) {
 
 // Lists returns the live dial lists among uuids.
 func (s *Store) Lists(ctx context.Context, uuids []string) (map[string]dlma.List, error) {
-	return several[dlma.List, listRow](s.read(ctx), uuids)
+	return several[dlma.List, listRow](s.engine(ctx), uuids)
 }
 
 // ListLists returns up to count live dial lists after the one named, oldest

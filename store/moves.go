@@ -14,7 +14,7 @@ import (
 // ones too, and the live ones whose calendar is on; oldest first.
 func (s *Store) Working(ctx context.Context) ([]campaign.Campaign, error) {
 	var rows []campaignRow
-	err := s.read(ctx).Where("status NOT IN (?, ?) OR (in_use = 1 AND sc_mode = 1)", campaign.Stopped, campaign.Paused).
+	err := s.engine(ctx).Where("status NOT IN (?, ?) OR (in_use = 1 AND sc_mode = 1)", campaign.Stopped, campaign.Paused).
 		Order("id").Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read working campaigns: %w", err)

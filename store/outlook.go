@@ -74,7 +74,7 @@ func (s *Store) Outlook(ctx context.Context, pick dlma.Pick) (dlma.Outlook, erro
 	var held heldRow
 	params := pickParams(pick)
 	params["n"] = max(pick.Count, 1) // "nothing is ready" needs a look at one
-	err := s.walk(ctx, func(tx *gorm.DB) error {
+	err := s.walk(s.engine(ctx), func(tx *gorm.DB) error {
 		if err := tx.Raw(s.dialect.outlookSQL(), params).Scan(&rows).Error; err != nil || rows[0].Idx != nil {
 			return err
 		}
@@ -132,14 +132,15 @@ func upcoming(rows []outlookRow) []dlma.Upcoming {
 }
 
 // walk runs reads whose statements want the first few rows of an index: see
-// walking. All of them see the database at one moment.
-func (s *Store) walk(ctx context.Context, fn func(tx *gorm.DB) error) error {
+// walking. All of them see the database at one moment. db is the API's or the
+// engine's.
+func (s *Store) walk(db *gorm.DB, fn func(tx *gorm.DB) error) error {
 	s.usage.transactions.Add(1)
 	if s.dialect == sqliteDialect {
-		return s.read(ctx).Transaction(fn)
+		return db.Transaction(fn)
 	}
 
-	return s.read(ctx).Transaction(func(tx *gorm.DB) error {
+	return db.Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("SELECT " + walking).Error; err != nil {
 			return fmt.Errorf("prepare the planner: %w", err)
 		}

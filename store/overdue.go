@@ -18,7 +18,7 @@ func (s *Store) Overdue(ctx context.Context, except []string, now time.Time, lat
 		except = []string{""} // IN wants something
 	}
 	var names []string
-	err := s.read(ctx).Raw(`SELECT DISTINCT gateway FROM dialings WHERE gateway NOT IN @except AND (
+	err := s.engine(ctx).Raw(`SELECT DISTINCT gateway FROM dialings WHERE gateway NOT IN @except AND (
 			(tm_answer = 0 AND res_dial <> @answered OR hangup_asked = 1) AND tm_create + 1000 * dial_timeout < @unanswered
 			OR tm_answer < @talked AND tm_create < @talked) ORDER BY gateway`,
 		map[string]any{

@@ -151,7 +151,7 @@ func (s *Store) Plan(ctx context.Context, uuid string) (plan.Plan, error) {
 
 // Plans returns the live plans among uuids.
 func (s *Store) Plans(ctx context.Context, uuids []string) (map[string]plan.Plan, error) {
-	return several[plan.Plan, planRow](s.read(ctx), uuids)
+	return several[plan.Plan, planRow](s.engine(ctx), uuids)
 }
 
 // ListPlans returns up to count live plans after the one named, oldest first,

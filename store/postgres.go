@@ -78,16 +78,20 @@ func (s *Store) openPostgres(ctx context.Context, url string, opts Options) erro
 		n = defaultConns
 	}
 	// Reads have connections of their own, so that many of them, by whoever
-	// looks at a page, do not hold up a claim or the renewal of a lease.
-	reads := max(n*2/5, 1)
-	if s.w, err = s.postgresPool(cfg, max(n-reads, 1), walkAlways); err != nil {
+	// looks at a page, do not hold up a claim or the renewal of a lease; and so
+	// have the engine's, so that it sees what it has to do meanwhile.
+	reads := max(n/5, 1)
+	if s.w, err = s.postgresPool(cfg, max(n-2*reads, 1), walkAlways); err != nil {
 		return err
 	}
 	if s.r, err = s.postgresPool(cfg, reads, nil); err != nil {
 		return err
 	}
+	if s.e, err = s.postgresPool(cfg, reads, nil); err != nil {
+		return err
+	}
 
-	return errors.Join(s.usage.count(s.w), s.usage.count(s.r))
+	return errors.Join(s.usage.count(s.w), s.usage.count(s.r), s.usage.count(s.e))
 }
 
 // postgresPool opens up to n connections; prepare, if not nil, is run on each

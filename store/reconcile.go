@@ -109,7 +109,7 @@ func (s *Store) Reconcile(ctx context.Context, pick dlma.Pick) (int, error) {
 		}
 	}
 	var stretches []walkPlace
-	err := s.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(levelsSQL, w.params).Scan(&stretches).Error })
+	err := s.walk(s.engine(ctx), func(tx *gorm.DB) error { return tx.Raw(levelsSQL, w.params).Scan(&stretches).Error })
 	if err != nil {
 		return 0, fmt.Errorf("read stretches of list: %w", err)
 	}
@@ -175,7 +175,7 @@ func (w *walker) unknown(ctx context.Context) (int, error) {
 
 func (w *walker) look(ctx context.Context, sql string, params map[string]any) ([]walkRow, error) {
 	var rows []walkRow
-	err := w.store.walk(ctx, func(tx *gorm.DB) error { return tx.Raw(sql, params).Scan(&rows).Error })
+	err := w.store.walk(w.store.engine(ctx), func(tx *gorm.DB) error { return tx.Raw(sql, params).Scan(&rows).Error })
 	if err != nil {
 		return nil, fmt.Errorf("look at entries: %w", err)
 	}

@@ -14,8 +14,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// sqliteReaders is how many reads may run beside the writer.
-const sqliteReaders = 4
+// How many reads may run beside the writer: those of the API, and the engine's.
+const (
+	sqliteReaders = 4
+	sqliteEngine  = 2
+)
 
 // openSQLite opens the file: one connection that writes and a few that only
 // read. With WAL they don't wait for each other.
@@ -54,14 +57,21 @@ func (s *Store) openSQLite(ctx context.Context, path string, opts Options) error
 	if err != nil {
 		return err
 	}
+	engine, err := s.sqlitePool(path, "deferred", "query_only(1)", sqliteEngine)
+	if err != nil {
+		return err
+	}
 	if s.w, err = gorm.Open(&sqlite.Dialector{Conn: writer}, gormConfig()); err != nil {
 		return err
 	}
 	if s.r, err = gorm.Open(&sqlite.Dialector{Conn: reader}, gormConfig()); err != nil {
 		return err
 	}
+	if s.e, err = gorm.Open(&sqlite.Dialector{Conn: engine}, gormConfig()); err != nil {
+		return err
+	}
 
-	return errors.Join(s.usage.count(s.w), s.usage.count(s.r))
+	return errors.Join(s.usage.count(s.w), s.usage.count(s.r), s.usage.count(s.e))
 }
 
 // makeFile makes the database's file if there is none, so that nobody else

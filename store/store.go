@@ -22,8 +22,8 @@ type Options struct {
 	// KeepSchema refuses to open a database whose schema is not the present
 	// one, instead of migrating it.
 	KeepSchema bool
-	// MaxConns bounds the connections to Postgres, default 20, at least 2: two
-	// fifths of them are for reads.
+	// MaxConns bounds the connections to Postgres, default 20, at least 3: a
+	// fifth of them is for the engine's reads, and another for the API's.
 	MaxConns int
 	// Clock is what the store takes its times from, default time.Now.
 	Clock func() time.Time
@@ -34,7 +34,8 @@ type Options struct {
 type Store struct {
 	dialect dialect
 	w       *gorm.DB // writes: on SQLite the one connection that may
-	r       *gorm.DB // reads
+	r       *gorm.DB // reads of the API
+	e       *gorm.DB // reads of the engine: no list that is counted may keep a stop from being seen
 	clock   func() time.Time
 	close   []func() error
 
@@ -106,8 +107,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// read returns a handle for statements that change nothing.
+// read returns a handle for statements that change nothing, for as long as they
+// may take.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.r.WithContext(ctx) }
+
+// engine returns one for what the scheduler reads. What the API reads as well
+// may be read by it if that is short: an object by its uuid, sums by days.
+func (s *Store) engine(ctx context.Context) *gorm.DB { return s.e.WithContext(ctx) }
 
 // attempts bounds how often a transaction is run that lost to others.
 const attempts = 6

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -149,6 +150,28 @@ func (s *Store) walk(db *gorm.DB, fn func(tx *gorm.DB) error) error {
 	}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
 }
 
+// unhurried runs reads of the API's that may take as long as ctx allows, without
+// a limit if it has none: on Postgres a connection's own limit would end them
+// sooner. The server keeps the time too, for an engine that is cut off from it.
+func (s *Store) unhurried(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	if s.dialect == sqliteDialect {
+		return fn(s.read(ctx))
+	}
+	limit := int64(0)
+	if end, ok := ctx.Deadline(); ok {
+		limit = max(time.Until(end).Milliseconds(), 1) // 0 is none
+	}
+	s.usage.transactions.Add(1)
+
+	return s.read(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("SELECT set_config('statement_timeout', ?, true)", strconv.FormatInt(limit, 10)).Error; err != nil {
+			return fmt.Errorf("set the time limit: %w", err)
+		}
+
+		return fn(tx)
+	}, &sql.TxOptions{ReadOnly: true})
+}
+
 // countsSQL puts each entry of a list into one class. Whether anybody was
 // abandoned so lately that it could lock an entry is asked once, before each of
 // them is asked for.
@@ -176,7 +199,8 @@ func (s *Store) Counts(ctx context.Context, pick dlma.Pick) (dlma.Counts, error)
 		Class string
 		N     int
 	}
-	if err := s.read(ctx).Raw(countsSQL, pickParams(pick)).Scan(&rows).Error; err != nil {
+	err := s.unhurried(ctx, func(tx *gorm.DB) error { return tx.Raw(countsSQL, pickParams(pick)).Scan(&rows).Error })
+	if err != nil {
 		return dlma.Counts{}, fmt.Errorf("count entries: %w", err)
 	}
 	var c dlma.Counts

@@ -124,3 +124,49 @@ func takeSoon(ctx context.Context, t *testing.T, s *store.Store) string {
 		}
 	}
 }
+
+// TestCountingOutlastsTheLimitOfStatements: counting a long list takes the time
+// that its context has, and is not ended by the server when another statement
+// would be.
+func TestCountingOutlastsTheLimitOfStatements(t *testing.T) {
+	url := storetest.PostgresURL(t)
+	other := storetest.Open(t, url, store.Options{})
+	s := storetest.Open(t, url+"&statement_timeout=1s", store.Options{KeepSchema: true})
+	list := newList(t, other)
+	newEntry(t, other, list, "1")
+	for name, limit := range map[string]time.Duration{"none": 0, "a minute": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			if limit > 0 {
+				with, cancel := context.WithTimeout(ctx, limit)
+				defer cancel()
+				ctx = with
+			}
+			locked := make(chan error, 1)
+			go func() { locked <- lockEntries(ctx, other) }()
+			for must[[]int](t)(store.Query[int](ctx, other, isLocked))[0] == 0 {
+				must[bool](t)(true, other.Exec(ctx, "SELECT pg_sleep(0.01)"))
+			}
+			if counts, err := s.Counts(ctx, pickOf(list, 1, 1)); err != nil || counts.Total != 1 {
+				t.Errorf("counted %d, %v", counts.Total, err)
+			}
+			if err := <-locked; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+const isLocked = `SELECT count(*) FROM pg_locks WHERE relation = CAST('dls' AS regclass) AND mode = 'AccessExclusiveLock' AND granted`
+
+// lockEntries keeps the entries from being read until somebody has wanted to for
+// one and a half seconds.
+func lockEntries(ctx context.Context, s *store.Store) error {
+	return s.Exec(ctx, `DO $$ BEGIN
+		LOCK TABLE dls IN ACCESS EXCLUSIVE MODE;
+		WHILE NOT EXISTS (SELECT FROM pg_locks WHERE relation = CAST('dls' AS regclass) AND NOT granted) LOOP
+			PERFORM pg_sleep(0.01);
+		END LOOP;
+		PERFORM pg_sleep(1.5);
+	END $$`)
+}

@@ -20,11 +20,16 @@ const (
 	countQuick = 10 * time.Millisecond
 	countLong  = time.Minute
 	countLists = 1000 // lists remembered at most
-	// countLimit bounds one counting, which may take longer than a request.
+	// countLimit bounds one counting, which may take longer than a request, and
+	// the wait for its turn.
 	countLimit = 10 * time.Minute
 )
 
-// countCache counts entries, a list under the same limits once at a time.
+// countCache counts entries, a list under the same limits once at a time, and
+// of all lists one at a time, so that those of many campaigns leave the database
+// to others. Those that were quick the last time have a turn of their own, or
+// the figures of all campaigns would wait for a single long list.
+//
 // Counting goes on when those who asked have left, so that a list too long for
 // one request is counted for the next one. While counts that were kept are made
 // anew, the old ones are shown; if that fails, for as long again as they were
@@ -34,6 +39,8 @@ type countCache struct {
 	now   func() time.Time
 	spawn func(func(context.Context))
 	count func(context.Context, dlma.Pick) (dlma.Counts, error)
+
+	turn, quick chan struct{} // whoever has put something in may count
 
 	mu    sync.Mutex
 	lists map[countKey]*countSlot
@@ -54,6 +61,7 @@ type countSlot struct {
 	until  time.Time     // when the kept ones have to be made anew
 	period time.Duration // how long that was after they were made
 	last   time.Time     // when they are forgotten, as they could not be made anew; zero if they could
+	quick  bool          // whether it was the last time
 	making *counting     // nil if nobody is counting
 }
 
@@ -69,7 +77,10 @@ var errNoCounts = errors.New("the counting was broken off")
 
 // newCountCache makes a cache that counts by count in goroutines of spawn.
 func newCountCache(log *slog.Logger, now func() time.Time, spawn func(func(context.Context)), count func(context.Context, dlma.Pick) (dlma.Counts, error)) *countCache {
-	return &countCache{log: log, now: now, spawn: spawn, count: count, lists: make(map[countKey]*countSlot)}
+	return &countCache{
+		log: log, now: now, spawn: spawn, count: count,
+		turn: make(chan struct{}, 1), quick: make(chan struct{}, 1), lists: make(map[countKey]*countSlot),
+	}
 }
 
 // get returns counts, perhaps some that were made a short while ago.
@@ -98,16 +109,19 @@ func (c *countCache) look(pick dlma.Pick) (*dlma.Counts, *counting) {
 	if slot.making == nil && (slot.kept == nil || !c.now().Before(slot.until)) {
 		making := &counting{done: make(chan struct{}), err: errNoCounts}
 		slot.making = making
-		c.spawn(func(ctx context.Context) { c.work(ctx, slot, making, pick) })
+		turn := c.turn
+		if slot.quick {
+			turn = c.quick
+		}
+		c.spawn(func(ctx context.Context) { c.work(ctx, slot, making, turn, pick) })
 	}
 	return slot.kept, slot.making
 }
 
-// work counts. Whatever becomes of that, those who wait for it go on: nobody
-// above recovers a panic here, which would be the end of the whole engine.
-func (c *countCache) work(ctx context.Context, slot *countSlot, making *counting, pick dlma.Pick) {
-	ctx, cancel := context.WithTimeout(ctx, countLimit)
-	defer cancel()
+// work counts when it is its turn. Whatever becomes of that, those who wait for
+// it go on: nobody above recovers a panic here, which would be the end of the
+// whole engine.
+func (c *countCache) work(ctx context.Context, slot *countSlot, making *counting, turn chan struct{}, pick dlma.Pick) {
 	start := c.now()
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -115,7 +129,28 @@ func (c *countCache) work(ctx context.Context, slot *countSlot, making *counting
 		}
 		c.made(slot, c.now().Sub(start))
 	}()
+	if err := await(ctx, turn); err != nil {
+		making.err = err
+		return
+	}
+	defer func() { <-turn }()
+	ctx, cancel := context.WithTimeout(ctx, countLimit)
+	defer cancel()
+	start = c.now()
+	pick.Now = start // what is ready may have changed since it was asked for
 	making.counts, making.err = c.count(ctx, pick)
+}
+
+// await takes a turn.
+func await(ctx context.Context, turn chan<- struct{}) error {
+	ctx, cancel := context.WithTimeout(ctx, countLimit)
+	defer cancel()
+	select {
+	case turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // made keeps what was counted, if it took long.
@@ -125,9 +160,10 @@ func (c *countCache) made(slot *countSlot, took time.Duration) {
 	making := slot.making
 	slot.making = nil
 	defer close(making.done)
+	slot.quick = making.err == nil && took < countQuick
 	now := c.now()
 	switch {
-	case making.err == nil && took < countQuick:
+	case slot.quick:
 		slot.kept, slot.last = nil, time.Time{}
 	case making.err == nil:
 		slot.kept, slot.last = &making.counts, time.Time{}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -145,6 +146,129 @@ func TestAPanicOfTheStoreIsNotTheServers(t *testing.T) {
 	}
 	r.store.counts = nil
 	r.ok(http.MethodGet, path, "")
+}
+
+// TestListsAreCountedInTurn: one long list at a time, so that those of many
+// campaigns leave the database to others.
+func TestListsAreCountedInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		c.ends(func() (int, error) { return 7, nil })
+		waits := make(chan time.Duration)
+		for i := range 4 {
+			go func() {
+				start := time.Now()
+				if _, err := c.countCache.get(t.Context(), dlma.Pick{List: "l", RetryDelay: time.Duration(i)}); err != nil {
+					t.Error(err)
+				}
+				waits <- time.Since(start)
+			}()
+		}
+		for i := range 4 {
+			if got, want := <-waits, time.Duration(i+1)*2*time.Second; got != want {
+				t.Errorf("the counts of campaign %d came after %s, want %s", i+1, got, want)
+			}
+		}
+	})
+}
+
+// TestOldCountsAreShownInTheMeantime: who has some does not wait for his turn.
+func TestOldCountsAreShownInTheMeantime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		c.ends(func() (int, error) { return 7, nil })
+		if _, _, err := c.get(); err != nil {
+			t.Fatal(err)
+		}
+		pass(41 * time.Second)
+		c.ends(func() (int, error) { pass(time.Minute); return 8, nil })
+		c.look(dlma.Pick{List: "another"})
+		synctest.Wait()
+		for range 10 {
+			if total, waited, err := c.get(); total != 7 || waited != 0 || err != nil {
+				t.Errorf("%d, %v after %s; want 7 at once", total, err, waited)
+			}
+			pass(6 * time.Second)
+		}
+		pass(2 * time.Minute)
+		if total, waited, err := c.get(); total != 8 || waited != 0 || err != nil {
+			t.Errorf("%d, %v after %s; want 8 at once", total, err, waited)
+		}
+		pass(2 * time.Minute) // what that has begun
+	})
+}
+
+// TestShortListsDoNotWaitForLongOnes: what was counted quickly the last time
+// has a turn of its own.
+func TestShortListsDoNotWaitForLongOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var counting, most atomic.Int32
+		cache := newCountCache(slog.New(slog.DiscardHandler), time.Now,
+			func(run func(context.Context)) { go run(context.Background()) },
+			func(_ context.Context, pick dlma.Pick) (dlma.Counts, error) {
+				most.Store(max(most.Load(), counting.Add(1)))
+				defer counting.Add(-1)
+				if pick.Now != time.Now() {
+					t.Errorf("counted what was ready at %s, at %s", pick.Now, time.Now())
+				}
+				took := time.Millisecond
+				if pick.List == "long" {
+					took = time.Minute
+				}
+				pass(took)
+				return dlma.Counts{}, nil
+			})
+		get := func(pick dlma.Pick) time.Duration {
+			start := time.Now()
+			if _, err := cache.get(t.Context(), pick); err != nil {
+				t.Error(err)
+			}
+			return time.Since(start)
+		}
+		get(dlma.Pick{List: "short"})
+		var long sync.WaitGroup
+		for i := range 3 {
+			long.Go(func() { get(dlma.Pick{List: "long", RetryDelay: time.Duration(i)}) })
+		}
+		synctest.Wait()
+		if waited := get(dlma.Pick{List: "short"}); waited != time.Millisecond {
+			t.Errorf("waited %s for the counts of a short list", waited)
+		}
+		long.Wait()
+		if most.Load() > 2 {
+			t.Errorf("%d lists were counted at once", most.Load())
+		}
+	})
+}
+
+// TestWaitingForATurnEnds with the engine or after a while, and takes none.
+func TestWaitingForATurnEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		finish := make(chan struct{})
+		c.ends(func() (int, error) { <-finish; return 7, nil })
+		c.look(dlma.Pick{List: "l"})
+		synctest.Wait()
+		engine, stop := context.WithCancel(t.Context())
+		c.spawn = func(run func(context.Context)) { go run(engine) }
+		_, stopped := c.look(dlma.Pick{List: "stopped"})
+		c.spawn = func(run func(context.Context)) { go run(context.Background()) }
+		_, late := c.look(dlma.Pick{List: "late"})
+		pass(time.Minute)
+		stop()
+		<-stopped.done
+		if !errors.Is(stopped.err, context.Canceled) {
+			t.Errorf("who waited when the engine stopped got %v", stopped.err)
+		}
+		<-late.done
+		if !errors.Is(late.err, context.DeadlineExceeded) {
+			t.Errorf("who waited too long got %v", late.err)
+		}
+		close(finish)
+		if total, _, err := c.get(); total != 7 || err != nil || c.n != 1 {
+			t.Errorf("%d, %v by counting %d times; want 7 by one", total, err, c.n)
+		}
+	})
 }
 
 // pass lets time go by, of a synctest bubble.

@@ -80,14 +80,14 @@ func (s *Store) openPostgres(ctx context.Context, url string, opts Options) erro
 	// Reads have connections of their own, so that many of them, by whoever
 	// looks at a page, do not hold up a claim or the renewal of a lease; and so
 	// have the engine's, so that it sees what it has to do meanwhile.
-	reads := max(n/5, 1)
-	if s.w, err = s.postgresPool(cfg, max(n-2*reads, 1), walkAlways); err != nil {
+	reads, engine := max(n*3/10, 1), max(n/5, 1)
+	if s.w, err = s.postgresPool(cfg, max(n-reads-engine, 1), walkAlways); err != nil {
 		return err
 	}
 	if s.r, err = s.postgresPool(cfg, reads, nil); err != nil {
 		return err
 	}
-	if s.e, err = s.postgresPool(cfg, reads, nil); err != nil {
+	if s.e, err = s.postgresPool(cfg, engine, nil); err != nil {
 		return err
 	}
 
@@ -106,7 +106,7 @@ func (s *Store) postgresPool(cfg *pgx.ConnConfig, n int, prepare func(context.Co
 	}))
 	s.own(db)
 	db.SetMaxOpenConns(n)
-	db.SetMaxIdleConns(max(n/2, 1))
+	db.SetMaxIdleConns(n) // a new one costs more than a read
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour)
 

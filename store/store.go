@@ -23,7 +23,7 @@ type Options struct {
 	// one, instead of migrating it.
 	KeepSchema bool
 	// MaxConns bounds the connections to Postgres, default 20, at least 3: a
-	// fifth of them is for the engine's reads, and another for the API's.
+	// fifth of them is for the engine's reads, three tenths for the API's.
 	MaxConns int
 	// Clock is what the store takes its times from, default time.Now.
 	Clock func() time.Time

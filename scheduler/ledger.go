@@ -124,6 +124,7 @@ func (l *ledger) renew(ctx context.Context, token string) error {
 	case err != nil:
 		return fmt.Errorf("renew the lease of the results: %w", err)
 	case !ok || now != token:
+		l.trust.end() // in this term
 		return errNewTerm
 	}
 	return nil

@@ -72,11 +72,11 @@ func (s *pastStore) Numbered(ctx context.Context, after int64, limit int) ([]res
 // and calls are placed meanwhile.
 func TestALogFarBehindStopsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const batches = 1000
+		const batches = 40
 		w := newWorld(t, 1, func(w *world) {
-			w.via = &pastStore{memStore: w.store, past: batches * ledgerBatch, took: 50 * time.Millisecond}
+			w.via = &pastStore{memStore: w.store, past: batches * ledgerBatch, took: 500 * time.Millisecond}
 		})
-		for range 60 {
+		for range 30 {
 			pass(time.Second)
 			if err := w.eng.ledger.health(); err != nil {
 				t.Errorf("no call may be placed: %v", err)

@@ -20,6 +20,9 @@ const (
 	countQuick = 10 * time.Millisecond
 	countLong  = time.Minute
 	countLists = 1000 // lists remembered at most
+	// countQuickLimit bounds the counting of a list that was quick the last time:
+	// if it is not any more, it has to wait with the long ones.
+	countQuickLimit = time.Second
 	// countLimit bounds one counting, which may take longer than a request, and
 	// the wait for its turn.
 	countLimit = 10 * time.Minute
@@ -134,7 +137,11 @@ func (c *countCache) work(ctx context.Context, slot *countSlot, making *counting
 		return
 	}
 	defer func() { <-turn }()
-	ctx, cancel := context.WithTimeout(ctx, countLimit)
+	limit := countLimit
+	if turn == c.quick {
+		limit = countQuickLimit
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	start = c.now()
 	pick.Now = start // what is ready may have changed since it was asked for

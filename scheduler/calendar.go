@@ -139,6 +139,8 @@ func (c *calendar) act(ctx context.Context, cp campaign.Campaign, now time.Time)
 	switch {
 	case open && cp.Edge.Equal(edge), !open && cp.ClosingDone():
 		return
+	case !open && cp.Edge.Equal(cp.Calendar.NextEdge(now)):
+		return // the opening that comes was acted on already, by a clock that is ahead, or was
 	case !open:
 		edge = now
 	}

@@ -185,28 +185,36 @@ func TestAStopHoldsOverTheClosing(t *testing.T) {
 	})
 }
 
-// TestAStopHoldsWhenTheClockIsPutBack over the closing.
+// TestAStopHoldsWhenTheClockIsPutBack over the closing, or over the opening.
 func TestAStopHoldsWhenTheClockIsPutBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		clock := &wallClock{}
-		w := newWorld(t, 1000, func(w *world) {
-			stoppedInside(w)
-			w.clock = clock.now
+	for name, tt := range map[string]struct{ after, back time.Duration }{
+		"closing": {8*time.Minute + time.Second, 2 * time.Minute},
+		"opening": {30 * time.Second, 2*time.Minute + 30*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				clock := &wallClock{}
+				w := newWorld(t, 1000, func(w *world) {
+					stoppedInside(w)
+					w.clock = clock.now
+				})
+				pass(2 * time.Minute)
+				w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.Stopping})
+				pass(tt.after)
+				n := len(w.gw.calls())
+				clock.step(-tt.back)
+				pass(4 * time.Minute)
+				if s, got := w.status("c").Status, len(w.gw.calls()); s != campaign.Stopped || got != n || n == 0 {
+					t.Errorf("status %d, %d calls before and %d after the clock was put back", s, n, got)
+				}
+				tomorrow := clock.now().Truncate(24 * time.Hour).Add(24 * time.Hour)
+				clock.step(tomorrow.Add(3 * time.Minute).Sub(clock.now()))
+				pass(2 * time.Minute)
+				if s := w.status("c").Status; s != campaign.Started {
+					t.Errorf("status %d at the next opening", s)
+				}
+				w.end()
+			})
 		})
-		pass(2 * time.Minute)
-		w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Started}, To: campaign.Stopping})
-		pass(8*time.Minute + time.Second)
-		n := len(w.gw.calls())
-		clock.step(-2 * time.Minute)
-		pass(3 * time.Minute)
-		if s, got := w.status("c").Status, len(w.gw.calls()); s != campaign.Stopped || got != n || n == 0 {
-			t.Errorf("status %d, %d calls before and %d after the clock was put back into the window", s, n, got)
-		}
-		clock.step(23*time.Hour + 50*time.Minute)
-		pass(2 * time.Minute)
-		if s := w.status("c").Status; s != campaign.Started {
-			t.Errorf("status %d at the next opening", s)
-		}
-		w.end()
-	})
+	}
 }

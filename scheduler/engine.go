@@ -49,6 +49,8 @@ type Config struct {
 	// carry a monotonic one, as those of time.Now do.
 	Clock  func() time.Time
 	Logger *slog.Logger
+
+	others *others
 }
 
 // Engine runs campaigns: it owns gateways by lease, runs the loop of each, the
@@ -81,6 +83,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	cfg.others = newOthers()
 	e := &Engine{cfg: cfg, log: cfg.Logger}
 	e.ledger = newLedger(cfg)
 	e.calendar = newCalendar(cfg)

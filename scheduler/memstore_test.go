@@ -95,6 +95,13 @@ func (m *memStore) Release(_ context.Context, name, token string) error {
 	return nil
 }
 
+func (m *memStore) Held(_ context.Context, name, holder string) (bool, error) {
+	done, err := m.enter("Held")
+	defer done()
+	l := m.leases[name]
+	return l.holder != holder && m.clock().Before(l.until), err
+}
+
 func (m *memStore) Attend(_ context.Context, holder string, ttl time.Duration) (int, error) {
 	done, err := m.enter("Attend")
 	defer done()

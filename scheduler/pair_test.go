@@ -208,6 +208,12 @@ func TestAGatewayOfAnotherEngine(t *testing.T) {
 					w.store.userMoves("c", campaign.Move{From: []campaign.Status{campaign.Stopped}, To: campaign.Started})
 				}
 				pass(6 * time.Minute)
+				if tt.another { // it is restarted: nobody has the gateway meanwhile
+					other.end()
+					pass(leaseTTL)
+					other = newMate(t, w.store, "restarted again", "pbx", "new")
+					pass(20 * time.Second)
+				}
 				if c := w.status("c"); c.Status != tt.want {
 					t.Errorf("status %d, want %d; reason %q", c.Status, tt.want, c.Reason)
 				}

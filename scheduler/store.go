@@ -18,6 +18,8 @@ type Leases interface {
 	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error)
 	// Release gives a lease back; it does nothing if token no longer holds it.
 	Release(ctx context.Context, name, token string) error
+	// Held reports whether another than holder has the lease called name.
+	Held(ctx context.Context, name, holder string) (bool, error)
 	// Attend says that the engine called holder is there for ttl, 0 that it
 	// leaves, and returns how many engines are there, this one included.
 	Attend(ctx context.Context, holder string, ttl time.Duration) (engines int, err error)

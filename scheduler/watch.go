@@ -134,7 +134,8 @@ func (w *watch) load(ctx context.Context) ([]work, error) {
 			active = append(active, &works[i])
 		}
 	}
-	return works, seek(ctx, w.cfg, active...)
+	w.cfg.others.seek(ctx, w.cfg, active...)
+	return works, nil
 }
 
 // gather adds to campaigns what they name.
@@ -171,41 +172,8 @@ func gatherOne(ctx context.Context, cfg Config, c campaign.Campaign) (work, erro
 	if err != nil {
 		return work{}, err
 	}
-	err = seek(ctx, cfg, &works[0])
-	return works[0], err
-}
-
-// seek finds out which of the gateways that we do not have another engine has:
-// where settings are changed, engines differ for a while.
-func seek(ctx context.Context, cfg Config, works ...*work) (err error) {
-	asked := map[string]bool{}
-	for _, w := range works {
-		if w.unknown == "" {
-			continue
-		}
-		if _, ok := asked[w.unknown]; !ok {
-			if asked[w.unknown], err = elsewhere(ctx, cfg, w.unknown); err != nil {
-				return err
-			}
-		}
-		if asked[w.unknown] {
-			w.gateway, w.elsewhere = w.unknown, true
-		}
-	}
-	return nil
-}
-
-// elsewhere reports whether another engine has a gateway.
-func elsewhere(ctx context.Context, cfg Config, gateway string) (bool, error) {
-	name := gatewayLease(gateway)
-	token, free, err := cfg.Store.Acquire(ctx, name, cfg.Holder, leaseTTL)
-	if err != nil {
-		return false, fmt.Errorf("ask who has gateway %s: %w", gateway, err)
-	}
-	if free {
-		err = cfg.Store.Release(ctx, name, token)
-	}
-	return !free, err
+	cfg.others.seek(ctx, cfg, &works[0])
+	return works[0], nil
 }
 
 func names(set map[string]bool) []string {

@@ -53,6 +53,21 @@ func (s *Store) Release(ctx context.Context, name, token string) error {
 	return nil
 }
 
+// Held reports whether another than holder has a lease. On SQLite there is no
+// other.
+func (s *Store) Held(ctx context.Context, name, holder string) (held bool, err error) {
+	if s.dialect == sqliteDialect {
+		return false, nil
+	}
+	err = s.engine(ctx).Raw("SELECT EXISTS (SELECT 1 FROM leases WHERE name = ? AND holder <> ? AND expires_at > clock_timestamp())", name, holder).
+		Scan(&held).Error
+	if err != nil {
+		return false, fmt.Errorf("ask who has lease %s: %w", name, err)
+	}
+
+	return held, nil
+}
+
 // Attend says that the engine called holder is there for ttl by the database's
 // clock, 0 that it leaves, and returns how many engines are there, this one
 // included. Engines that died are forgotten after an hour. On SQLite there is

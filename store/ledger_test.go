@@ -254,6 +254,27 @@ func TestLeases(t *testing.T) {
 	}
 }
 
+func TestHeldByAnother(t *testing.T) {
+	ctx, s := t.Context(), databases["postgres"](t)
+	held := func(want bool) {
+		t.Helper()
+		if got := must[bool](t)(s.Held(ctx, "gw", "a")); got != want {
+			t.Errorf("held by another is %t", got)
+		}
+	}
+	held(false)
+	for _, c := range []struct {
+		holder string
+		ttl    time.Duration
+		want   bool
+	}{{"a", -time.Second, false}, {"b", -time.Second, false}, {"b", time.Minute, true}} {
+		if _, ok, err := s.Acquire(ctx, "gw", c.holder, c.ttl); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		held(c.want)
+	}
+}
+
 // TestLeasesGoByTheDatabasesClock: not by that of the engine that asks.
 func TestLeasesGoByTheDatabasesClock(t *testing.T) {
 	ctx, url := t.Context(), storetest.PostgresURL(t)

@@ -13,6 +13,7 @@ import (
 // Store is what the scheduler keeps; it is scheduler.Store.
 type Store interface {
 	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (token string, ok bool, err error)
+	Held(ctx context.Context, name, holder string) (bool, error)
 	Attend(ctx context.Context, holder string, ttl time.Duration) (engines int, err error)
 	Release(ctx context.Context, name, token string) error
 	Working(ctx context.Context) ([]campaign.Campaign, error)
@@ -87,6 +88,12 @@ func (s *Shield) Acquire(ctx context.Context, name, holder string, ttl time.Dura
 		return err
 	})
 	return token, ok, err
+}
+
+// Held implements Store. No plan of an ordeal names a gateway that an engine
+// does not have, so it is not asked for.
+func (s *Shield) Held(ctx context.Context, name, holder string) (bool, error) {
+	return ask(ctx, s, Access{Method: "Held"}, func() (bool, error) { return s.Store.Held(ctx, name, holder) })
 }
 
 // Attend implements Store.

@@ -50,7 +50,7 @@ type Config struct {
 	Clock  func() time.Time
 	Logger *slog.Logger
 
-	others *others
+	others *others // one for all parts of an engine; New makes it
 }
 
 // Engine runs campaigns: it owns gateways by lease, runs the loop of each, the
